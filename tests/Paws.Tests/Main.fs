@@ -1,0 +1,7 @@
+module Paws.Tests.Main
+
+open Expecto
+
+[<EntryPoint>]
+let main arguments =
+    runTestsInAssemblyWithCLIArgs [] arguments
