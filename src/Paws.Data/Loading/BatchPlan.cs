@@ -13,7 +13,7 @@ public readonly record struct BatchRow(int Sample, int View, int Epoch);
 /// <param name="Rows">The images, in the order of the batch.</param>
 public sealed record BatchGroup(ViewRecipe Recipe, BatchRow[] Rows);
 
-/// <summary>What one training or evaluation step will see. Made by a sampler, filled by <see cref="BatchLoader"/>.</summary>
+/// <summary>What one training or evaluation step will see. Made by a sampler, filled by the batch loader.</summary>
 /// <param name="Epoch">Epoch, from 0.</param>
 /// <param name="Step">Step over the whole run, from 0.</param>
 /// <param name="Groups">One a resolution; for PAWS the large views (supports first) and the small ones.</param>
