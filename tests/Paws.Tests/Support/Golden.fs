@@ -12,7 +12,8 @@ module Golden =
     let file name =
         JsonNode.Parse(File.ReadAllText(Path.Combine(System.AppContext.BaseDirectory, "golden", name)))
 
-    let cases name = (file name).AsArray() |> Seq.map (fun c -> c.AsObject()) |> Seq.toList
+    let cases name =
+        (file name).AsArray() |> Seq.map (fun c -> c.AsObject()) |> Seq.toList
 
     let number (node: JsonNode) = node.GetValue<float>()
 
@@ -21,7 +22,7 @@ module Golden =
     /// A float64 tensor from nested lists of two levels.
     let matrix (node: JsonNode) =
         let rows = node.Deserialize<float[][]>()
-        torch.tensor (Array.concat rows, [| int64 rows.Length; int64 rows[0].Length |], dtype = torch.float64)
+        torch.tensor(Array.concat rows, dtype = torch.float64).reshape(int64 rows.Length, int64 rows[0].Length)
 
     /// Largest difference over the largest magnitude of what is expected.
     let relativeError (expected: torch.Tensor) (actual: torch.Tensor) =
