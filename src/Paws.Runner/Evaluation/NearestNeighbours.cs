@@ -1,0 +1,72 @@
+using Paws.Data.Datasets;
+using Paws.Model;
+using Paws.Runner.Training;
+using TorchSharp;
+
+namespace Paws.Runner.Evaluation;
+
+/// <summary>What PAWS-NN says of test images.</summary>
+/// <param name="Accuracy">Top-1 and top-5.</param>
+/// <param name="Predicted">Class predicted for each image.</param>
+/// <param name="Labels">Its true class.</param>
+/// <param name="Embeddings">Rows of the first images, as many as were asked for.</param>
+internal sealed record NearestNeighbourResult(Accuracy Accuracy, int[] Predicted, int[] Labels, float[][] Embeddings);
+
+/// <summary>
+/// PAWS-NN: all labeled images as support, centre crop, hard labels, arg-max of the soft nearest neighbours (after the prediction
+/// head where there is one). Leaves the encoder in evaluation mode.
+/// </summary>
+internal static class NearestNeighbours
+{
+    /// <param name="run">Data, labels, device.</param>
+    /// <param name="encoder">The encoder to judge.</param>
+    /// <param name="images">Test images to take, spread evenly; 0 takes all.</param>
+    /// <param name="keep">Embeddings to return.</param>
+    public static NearestNeighbourResult Evaluate(RunContext run, Encoder encoder, int images = 0, int keep = 0)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var frozen = torch.no_grad();
+        encoder.Eval();
+        var (train, test) = (run.Data.Train, run.Data.Test);
+        var chosen = TestImages.Spread(test.Count, images);
+        var supports = Embed(run, encoder, train, run.Labeled);
+        var queries = Embed(run, encoder, test, chosen);
+        var supportLabels = TestImages.Labels(train, run.Labeled).to(run.Device);
+        var labels = TestImages.Labels(test, chosen).to(run.Device);
+        var classes = train.Classes.Count;
+        var probabilities = SoftNearestNeighbourClassifier.probabilities(
+            run.Config.Evaluation.Temperature,
+            classes,
+            supports,
+            supportLabels,
+            queries
+        );
+        var accuracy = TestImages.Accuracy(probabilities, labels);
+        var predicted = probabilities.argmax(1).cpu().data<long>().Select(c => (int)c).ToArray();
+        var rows = Math.Min(keep, chosen.Length);
+        var embeddings = rows == 0 ? [] : Rows(queries, rows);
+        return new NearestNeighbourResult(accuracy, predicted, [.. chosen.Select(i => test.Labels[i])], embeddings);
+    }
+
+    /// <summary>Embeddings of images at centre crop, [n, d] in fp32.</summary>
+    private static torch.Tensor Embed(RunContext run, Encoder encoder, IImageDataset data, int[] indices) =>
+        TestImages.Forward(
+            run,
+            data,
+            indices,
+            images =>
+            {
+                var (_, z) = encoder.Forward([images]);
+                return z;
+            }
+        );
+
+    private static float[][] Rows(torch.Tensor embeddings, int count)
+    {
+        // Every n-th image, so that all classes are there however the test set is ordered.
+        var step = embeddings.shape[0] / count;
+        var width = (int)embeddings.shape[1];
+        var flat = embeddings.slice(0, 0, step * count, step).to(torch.float32).cpu().contiguous().data<float>().ToArray();
+        return [.. Enumerable.Range(0, count).Select(i => flat.AsSpan(i * width, width).ToArray())];
+    }
+}

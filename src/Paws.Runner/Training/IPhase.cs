@@ -1,0 +1,88 @@
+using Paws.Data.Loading;
+using Paws.Model;
+using Paws.Runner.Evaluation;
+using Paws.Runner.Reporting;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// One part of a run with an optimiser of its own: what a step sees, what it minimises, how weights move. The loop around it
+/// (loading, timing, logging, checkpoints, stopping) is <see cref="TrainingLoop"/>.
+/// </summary>
+internal interface IPhase : IDisposable
+{
+    /// <summary>Name in metrics and checkpoints, a constant of <see cref="Phase"/>.</summary>
+    string Name { get; }
+
+    /// <summary>What a person calls it.</summary>
+    string Title { get; }
+
+    /// <summary>Optimiser steps in all.</summary>
+    int TotalSteps { get; }
+
+    /// <summary>Steps in one pass over the phase's images; may be fractional for small label sets.</summary>
+    double StepsPerEpoch { get; }
+
+    /// <summary>Images a step that count for images a second (unlabeled ones in pre-training).</summary>
+    int ImagesPerStep { get; }
+
+    /// <summary>Whether the encoder's batch-norm takes statistics from the batch while this phase trains.</summary>
+    bool BatchStatistics { get; }
+
+    /// <summary>The encoder being trained.</summary>
+    Encoder Encoder { get; }
+
+    /// <summary>Parameters, gradients: the flat buffers.</summary>
+    FlatParameters Parameters { get; }
+
+    /// <summary>Tensors beyond the encoder's that a checkpoint must hold to continue bit for bit.</summary>
+    IEnumerable<KeyValuePair<string, torch.Tensor>> State { get; }
+
+    /// <summary>The batch of a step; a pure function of the step.</summary>
+    BatchPlan Plan(int step);
+
+    /// <summary>Learning rate of a step.</summary>
+    double LearningRate(int step);
+
+    /// <summary>
+    /// The loss of a batch, with graph. <paramref name="groups"/>: [rows, 3, s, s] a resolution.
+    /// With <paramref name="diagnose"/>, also what is only watched.
+    /// </summary>
+    StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose);
+
+    /// <summary>Moves the weights by the accumulated gradient.</summary>
+    void Update(int step);
+
+    /// <summary>Accuracy on test images; <paramref name="images"/> of them, or all when 0.</summary>
+    Accuracy Evaluate(int images);
+}
+
+/// <summary>The scalars of one step; tensors stay on their device until they are read.</summary>
+/// <param name="Loss">What is minimised.</param>
+/// <param name="Parts">Read every logging interval, averaged over its steps; names are keys of <see cref="StepPart"/>.</param>
+/// <param name="Watched">Measured only on diagnosed steps.</param>
+internal sealed record StepOutput(
+    torch.Tensor Loss,
+    IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Parts,
+    IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Watched
+);
+
+/// <summary>Scalars a step may report.</summary>
+internal enum StepPart
+{
+    /// <summary>Consistency or classification cross-entropy.</summary>
+    CrossEntropy,
+
+    /// <summary>The regulariser as added.</summary>
+    MeMax,
+
+    /// <summary>Mean largest target probability.</summary>
+    TargetConfidence,
+
+    /// <summary>NT-Xent of the two large views.</summary>
+    InstanceDiscrimination,
+
+    /// <summary>SuNCEt of the supports.</summary>
+    SupportClassification,
+}

@@ -1,0 +1,118 @@
+using Paws.Data.Loading;
+using Paws.Data.Sampling;
+using Paws.Model;
+using Paws.Runner.Evaluation;
+using Paws.Runner.Reporting;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>PAWS pre-training: consistency of the views of unlabeled images, predicted from labeled supports; LARS over SGD.</summary>
+internal sealed class PawsPhase : IPhase
+{
+    private readonly RunContext run;
+    private readonly PawsPlanner planner;
+    private readonly PawsLossOptions options;
+    private readonly torch.Tensor labels;
+    private readonly Lars optimizer;
+    private readonly WarmupCosine schedule;
+    private readonly int batch;
+    private readonly int multicrop;
+    private readonly int supportRows;
+
+    public PawsPhase(RunContext run, Encoder encoder)
+    {
+        this.run = run;
+        Encoder = encoder;
+        var (criterion, optimization) = (run.Config.Criterion, run.Config.Optimization);
+        batch = criterion.UnsupervisedBatchSize;
+        multicrop = run.Config.Data.Multicrop;
+        supportRows = criterion.ClassesPerBatch * criterion.SupervisedImgsPerClass * criterion.SupervisedViews;
+        planner = run.Plans.Paws();
+        StepsPerEpoch = planner.StepsPerEpoch;
+        TotalSteps = Math.Max(1, (int)Math.Round(optimization.Epochs * StepsPerEpoch));
+        options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
+        using (torch.NewDisposeScope())
+        {
+            var oneView = LabelMatrix.create(
+                criterion.ClassesPerBatch,
+                criterion.SupervisedImgsPerClass,
+                worldSize: 1,
+                uniqueClasses: false,
+                run.Config.Data.LabelSmoothing
+            );
+            labels = oneView.repeat(criterion.SupervisedViews, 1).to(torch.float32, run.Device).DetachFromDisposeScope();
+        }
+        Parameters = new FlatParameters(encoder.NamedParameters());
+        optimizer = new Lars(Parameters, RunContext.LarsOptions(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
+        schedule = WarmupCosineModule.create(
+            optimization.StartLr,
+            optimization.Lr,
+            optimization.FinalLr,
+            (int)Math.Round(optimization.Warmup * StepsPerEpoch),
+            TotalSteps
+        );
+    }
+
+    public string Name => Phase.Paws;
+
+    public string Title => "PAWS pre-training";
+
+    public int TotalSteps { get; }
+
+    public double StepsPerEpoch { get; }
+
+    public int ImagesPerStep => batch;
+
+    public bool BatchStatistics => true;
+
+    public Encoder Encoder { get; }
+
+    public FlatParameters Parameters { get; }
+
+    public IEnumerable<KeyValuePair<string, torch.Tensor>> State => [new("optimizer.momentum", optimizer.Momentum)];
+
+    public BatchPlan Plan(int step) => planner.At(step);
+
+    public double LearningRate(int step) => schedule.At(step);
+
+    public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
+    {
+        var (h, z) = Encoder.Forward(groups);
+        var loss = PawsLoss.ofBatch(options, supportRows, batch, multicrop, labels, z, h);
+        return new StepOutput(
+            loss.Total,
+            [
+                new(StepPart.CrossEntropy, loss.CrossEntropy),
+                new(StepPart.MeMax, loss.MeMax),
+                new(StepPart.TargetConfidence, loss.TargetConfidence),
+            ],
+            diagnose ? Watch(h) : []
+        );
+    }
+
+    public void Update(int step) => optimizer.Step(schedule.At(step));
+
+    public Accuracy Evaluate(int images) => NearestNeighbours.Evaluate(run, Encoder, images).Accuracy;
+
+    public void Dispose()
+    {
+        labels.Dispose();
+        ((IDisposable)optimizer).Dispose();
+        ((IDisposable)Parameters).Dispose();
+    }
+
+    /// <summary>Figure 4b: two losses that fall although nothing minimises them.</summary>
+    private IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Watch(torch.Tensor h)
+    {
+        using var frozen = torch.no_grad();
+        var temperature = run.Config.Criterion.Temperature;
+        var embeddings = h.detach();
+        var supports = embeddings.narrow(0, 0, supportRows);
+        return
+        [
+            new(StepPart.InstanceDiscrimination, NtXentLoss.evaluate(temperature, embeddings.narrow(0, supportRows, 2L * batch))),
+            new(StepPart.SupportClassification, SuncetLoss.evaluate(temperature, supports, run.Plans.HardLabels(supportRows))),
+        ];
+    }
+}

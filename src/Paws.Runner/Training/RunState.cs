@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Paws.Runner.Training;
+
+/// <summary>How far a phase has come and what it has reached; part of a checkpoint.</summary>
+internal sealed class PhaseState
+{
+    /// <summary>Steps done.</summary>
+    public int Step { get; set; }
+
+    /// <summary>Steps in all; 0 until the phase has begun.</summary>
+    public int TotalSteps { get; set; }
+
+    /// <summary>Seconds of training, evaluation and checkpoints not counted, summed over resumes.</summary>
+    public double Seconds { get; set; }
+
+    /// <summary>Top-1 of the last evaluation, in percent.</summary>
+    public double? Top1 { get; set; }
+
+    /// <summary>Top-5 of the last evaluation, in percent.</summary>
+    public double? Top5 { get; set; }
+
+    /// <summary>Top-1 of the best evaluation, in percent.</summary>
+    public double? BestTop1 { get; set; }
+
+    /// <summary>Whether predictions were seen to collapse.</summary>
+    public bool Collapsed { get; set; }
+
+    /// <summary>Whether the phase has ended and its weights are written.</summary>
+    public bool Done { get; set; }
+}
+
+/// <summary>Where a run stands: each phase by name.</summary>
+internal sealed class RunState
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
+
+    /// <summary>State of each phase that has begun.</summary>
+    public Dictionary<string, PhaseState> Phases { get; init; } = [];
+
+    /// <summary>The state of a phase, a fresh one if it has not begun.</summary>
+    public PhaseState Of(string phase) => Phases.TryGetValue(phase, out var state) ? state : Phases[phase] = new PhaseState();
+
+    /// <summary>As it stands in a checkpoint's metadata.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Options);
+
+    /// <summary>Reads it back.</summary>
+    public static RunState Parse(string json) =>
+        JsonSerializer.Deserialize<RunState>(json, Options) ?? throw new UserErrorException("the checkpoint holds no run state");
+}

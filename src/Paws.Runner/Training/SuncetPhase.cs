@@ -1,0 +1,84 @@
+using Paws.Data.Loading;
+using Paws.Model;
+using Paws.Runner.Evaluation;
+using Paws.Runner.Reporting;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// SuNCEt fine-tuning of a pre-trained encoder on the labeled images: each embedding is classified by all others of its batch.
+/// As published for CIFAR-10: LARS without weight decay, hard labels, batch-norm by its running statistics, centre crop and flip;
+/// the last two can be changed.
+/// </summary>
+internal sealed class SuncetPhase : IPhase
+{
+    private readonly RunContext run;
+    private readonly Func<int, BatchPlan> plan;
+    private readonly torch.Tensor labels;
+    private readonly Lars optimizer;
+    private readonly WarmupCosine schedule;
+
+    public SuncetPhase(RunContext run, Encoder encoder)
+    {
+        this.run = run;
+        Encoder = encoder;
+        var finetune = run.Config.Finetune;
+        var classes = run.Data.Train.Classes.Count;
+        var perClass = Math.Min(finetune.ImgsPerClass, run.LabelsPerClass.Min());
+        plan = run.Plans.Suncet(perClass);
+        ImagesPerStep = classes * perClass;
+        StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
+        TotalSteps = Math.Max(1, (int)Math.Round(finetune.Epochs * StepsPerEpoch));
+        using (torch.NewDisposeScope())
+        {
+            labels = LabelMatrix
+                .create(classes, perClass, worldSize: 1, uniqueClasses: false, smoothing: 0)
+                .repeat(finetune.Views, 1)
+                .to(torch.float32, run.Device)
+                .DetachFromDisposeScope();
+        }
+        Parameters = new FlatParameters(encoder.NamedParameters());
+        optimizer = new Lars(Parameters, RunContext.LarsOptions(finetune.Momentum, weightDecay: 0, nesterov: false));
+        schedule = WarmupCosineModule.create(finetune.Lr, finetune.Lr, finetune.FinalLr, 0, TotalSteps);
+    }
+
+    public string Name => Phase.Suncet;
+
+    public string Title => "SuNCEt fine-tuning";
+
+    public int TotalSteps { get; }
+
+    public double StepsPerEpoch { get; }
+
+    public int ImagesPerStep { get; }
+
+    public bool BatchStatistics => run.Config.Finetune.BatchStatistics;
+
+    public Encoder Encoder { get; }
+
+    public FlatParameters Parameters { get; }
+
+    public IEnumerable<KeyValuePair<string, torch.Tensor>> State => [new("optimizer.momentum", optimizer.Momentum)];
+
+    public BatchPlan Plan(int step) => plan(step);
+
+    public double LearningRate(int step) => schedule.At(step);
+
+    public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
+    {
+        var (_, z) = Encoder.Forward(groups);
+        return new StepOutput(SuncetLoss.evaluate(run.Config.Finetune.Temperature, z, labels), [], []);
+    }
+
+    public void Update(int step) => optimizer.Step(schedule.At(step));
+
+    public Accuracy Evaluate(int images) => NearestNeighbours.Evaluate(run, Encoder, images).Accuracy;
+
+    public void Dispose()
+    {
+        labels.Dispose();
+        ((IDisposable)optimizer).Dispose();
+        ((IDisposable)Parameters).Dispose();
+    }
+}

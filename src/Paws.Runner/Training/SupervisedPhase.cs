@@ -1,0 +1,103 @@
+using Paws.Data.Loading;
+using Paws.Model;
+using Paws.Runner.Evaluation;
+using Paws.Runner.Reporting;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// The supervised-only baseline: the same encoder's trunk with a linear classifier, cross-entropy on the labeled images alone,
+/// the same augmentation, AdamW with warm-up and cosine over at least the time that PAWS took.
+/// </summary>
+internal sealed class SupervisedPhase : IPhase
+{
+    private readonly RunContext run;
+    private readonly Func<int, BatchPlan> plan;
+    private readonly NamedTensor weight;
+    private readonly NamedTensor bias;
+    private readonly AdamW optimizer;
+    private readonly WarmupCosine schedule;
+    private readonly torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor> loss;
+
+    public SupervisedPhase(RunContext run, Encoder encoder, int totalSteps)
+    {
+        this.run = run;
+        Encoder = encoder;
+        var baseline = run.Config.Baseline;
+        var classes = run.Data.Train.Classes.Count;
+        ImagesPerStep = Math.Min(baseline.BatchSize, run.Labeled.Length);
+        plan = run.Plans.Supervised(ImagesPerStep);
+        StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
+        TotalSteps = totalSteps;
+        // A classifier that starts at zero starts with uniform predictions, whatever the features' scale.
+        weight = Zeros("classifier.weight", [classes, encoder.FeatureDim]);
+        bias = Zeros("classifier.bias", [classes]);
+        Parameters = new FlatParameters([.. encoder.NamedParameters(), weight, bias]);
+        optimizer = new AdamW(Parameters, RunContext.AdamWOptions(baseline.WeightDecay));
+        schedule = WarmupCosineModule.create(baseline.Lr * 0.1, baseline.Lr, 0, TotalSteps / 20, TotalSteps);
+        loss = torch.nn.CrossEntropyLoss(label_smoothing: baseline.LabelSmoothing);
+    }
+
+    public string Name => Phase.Baseline;
+
+    public string Title => "supervised-only baseline";
+
+    public int TotalSteps { get; }
+
+    public double StepsPerEpoch { get; }
+
+    public int ImagesPerStep { get; }
+
+    public bool BatchStatistics => true;
+
+    public Encoder Encoder { get; }
+
+    public FlatParameters Parameters { get; }
+
+    public IEnumerable<KeyValuePair<string, torch.Tensor>> State =>
+        [
+            new("optimizer.first", optimizer.FirstMoment),
+            new("optimizer.second", optimizer.SecondMoment),
+            new(weight.Name, weight.Value),
+            new(bias.Name, bias.Value),
+        ];
+
+    public BatchPlan Plan(int step) => plan(step);
+
+    public double LearningRate(int step) => schedule.At(step);
+
+    public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
+    {
+        var labels = torch.tensor(plan.SupportClasses.Select(c => (long)c).ToArray()).to(run.Device);
+        return new StepOutput(loss.forward(Classify(groups[0]), labels), [], []);
+    }
+
+    public void Update(int step) => optimizer.Step(schedule.At(step), step + 1);
+
+    public Accuracy Evaluate(int images)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var frozen = torch.no_grad();
+        Encoder.Eval();
+        var test = run.Data.Test;
+        var chosen = TestImages.Spread(test.Count, images);
+        var scores = TestImages.Forward(run, test, chosen, Classify);
+        return TestImages.Accuracy(scores, TestImages.Labels(test, chosen).to(run.Device));
+    }
+
+    public void Dispose()
+    {
+        loss.Dispose();
+        ((IDisposable)optimizer).Dispose();
+        ((IDisposable)Parameters).Dispose();
+        weight.Value.Dispose();
+        bias.Value.Dispose();
+    }
+
+    private torch.Tensor Classify(torch.Tensor images) =>
+        torch.nn.functional.linear(Encoder.Features(images), weight.Value, bias.Value);
+
+    private NamedTensor Zeros(string name, long[] shape) =>
+        new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
+}

@@ -1,0 +1,200 @@
+using System.Diagnostics;
+using Paws.Data.Loading;
+using Paws.Runner.Reporting;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// Runs the steps of a phase from where its state stands: loads ahead, takes the gradient, updates, logs, evaluates, writes
+/// checkpoints and stops when asked to. One dispose scope a step; the device is waited for once a logging interval.
+/// </summary>
+internal sealed class TrainingLoop(RunContext run, IPhase phase)
+{
+    private static readonly StepPart[] AveragedParts = [StepPart.CrossEntropy, StepPart.MeMax, StepPart.TargetConfidence];
+
+    private readonly Stopwatch clock = new();
+    private double waitedBefore;
+
+    /// <summary>Trains to the end of the phase.</summary>
+    /// <param name="state">Where the phase stands; advanced with every step.</param>
+    /// <exception cref="OperationCanceledException">Stopping was asked for; a checkpoint has been written.</exception>
+    public void Run(PhaseState state)
+    {
+        if (state.Step >= phase.TotalSteps)
+        {
+            return;
+        }
+        var steps = phase.TotalSteps;
+        using var loader = run.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
+        using var progress = run.Progress.Begin(phase.Title, steps, state.Step);
+        using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Device);
+        var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Config.Criterion.ClassesPerBatch) : null;
+        var sinceCheckpoint = Stopwatch.StartNew();
+        var (logEvery, summed) = (run.Config.Logging.LogEverySteps, 0);
+        var nextEvaluation = NextEvaluation(state.Step);
+        var (secondsAtLog, secondsBefore) = (state.Seconds, state.Seconds);
+        Train();
+        clock.Start();
+        while (state.Step < steps)
+        {
+            var step = state.Step;
+            var logs = (step + 1) % logEvery == 0 || step + 1 == steps;
+            StepMetrics? metrics = null;
+            using (torch.NewDisposeScope())
+            {
+                using var batch = loader.Next(CancellationToken.None);
+                var output = phase.Loss(run.ToDevice(batch), batch.Plan, diagnose: logs);
+                phase.Parameters.ZeroGrad();
+                output.Loss.backward();
+                Accumulate(sums, output);
+                summed++;
+                phase.Update(step);
+                if (logs)
+                {
+                    metrics = Read(sums, summed, output, step);
+                    sums.zero_();
+                }
+            }
+            state.Step = step + 1;
+            state.Seconds = secondsBefore + clock.Elapsed.TotalSeconds;
+            if (metrics is not null)
+            {
+                var interval = Math.Max(state.Seconds - secondsAtLog, 1e-9);
+                metrics = metrics with
+                {
+                    Seconds = state.Seconds,
+                    ImagesPerSecond = (double)phase.ImagesPerStep * summed / interval,
+                    DataWaitShare = Math.Clamp((loader.WaitSeconds - waitedBefore) / interval, 0, 1),
+                };
+                (secondsAtLog, waitedBefore, summed) = (state.Seconds, loader.WaitSeconds, 0);
+                run.Metrics.Write(metrics);
+                progress.Report(step + 1, metrics);
+                if (!double.IsFinite(metrics.Loss))
+                {
+                    throw new UserErrorException(
+                        $"the loss of {phase.Title} is not a number at step {step}; lower the learning rate (now {metrics.LearningRate:g3}) and "
+                            + "start again, or go on from the last checkpoint with --resume and another learning rate"
+                    );
+                }
+                if (watch?.Observe(step, metrics.Loss, metrics.TargetConfidence ?? 1) is { } warning)
+                {
+                    state.Collapsed = true;
+                    run.Progress.Warn(warning);
+                }
+            }
+            if (state.Step >= nextEvaluation && state.Step < steps)
+            {
+                Pause(() => Evaluate(state, run.Config.Evaluation.QuickImages));
+                nextEvaluation = NextEvaluation(state.Step);
+            }
+            if (run.Stop.IsCancellationRequested)
+            {
+                Pause(() => run.Save(phase, state));
+                throw new OperationCanceledException(run.Stop);
+            }
+            if (sinceCheckpoint.Elapsed.TotalSeconds > run.Config.Logging.CheckpointEverySeconds)
+            {
+                Pause(() => run.Save(phase, state));
+                sinceCheckpoint.Restart();
+            }
+        }
+        clock.Stop();
+        Evaluate(state, 0);
+        run.Metrics.Flush();
+    }
+
+    /// <summary>Work that is not training: off the phase's clock.</summary>
+    private void Pause(Action work)
+    {
+        clock.Stop();
+        work();
+        clock.Start();
+    }
+
+    private void Train()
+    {
+        if (phase.BatchStatistics)
+        {
+            phase.Encoder.Train();
+        }
+        else
+        {
+            phase.Encoder.Eval();
+        }
+    }
+
+    private void Evaluate(PhaseState state, int images)
+    {
+        var accuracy = phase.Evaluate(images);
+        Train();
+        var metrics = new EvaluationMetrics
+        {
+            Phase = phase.Name,
+            Step = state.Step,
+            Epoch = state.Step / phase.StepsPerEpoch,
+            Seconds = state.Seconds,
+            Top1 = 100 * accuracy.Top1,
+            Top5 = accuracy.Top5 is { } top5 ? 100 * top5 : null,
+        };
+        state.Top1 = metrics.Top1;
+        state.Top5 = metrics.Top5;
+        state.BestTop1 = Math.Max(state.BestTop1 ?? 0, metrics.Top1);
+        run.Metrics.Write(metrics);
+        run.Progress.Note(phase.Title, metrics);
+    }
+
+    private int NextEvaluation(int step)
+    {
+        // Every phase is evaluated as often as pre-training is, so that their curves can be laid over each other.
+        var (epochs, every) = (run.Config.Optimization.Epochs, run.Config.Evaluation.EveryEpochs);
+        if (every <= 0)
+        {
+            return int.MaxValue;
+        }
+        var interval = phase.TotalSteps / Math.Max(1, Math.Round(epochs / every));
+        return Math.Max(step + 1, (int)Math.Ceiling((Math.Floor(step / interval) + 1) * interval));
+    }
+
+    private static void Accumulate(torch.Tensor sums, StepOutput output)
+    {
+        using var frozen = torch.no_grad();
+        var zero = torch.zeros_like(output.Loss);
+        var row = AveragedParts.Select(part => Find(output.Parts, part)?.detach() ?? zero).Prepend(output.Loss.detach());
+        sums.add_(torch.stack(row).to(torch.float32));
+    }
+
+    private StepMetrics Read(torch.Tensor sums, int count, StepOutput output, int step)
+    {
+        var means = sums.div(count).cpu().data<float>().ToArray();
+        double? Mean(StepPart part) => Find(output.Parts, part) is null ? null : means[1 + Array.IndexOf(AveragedParts, part)];
+        double? Watched(StepPart part) => Find(output.Watched, part)?.to(torch.float64).cpu().item<double>();
+        return new StepMetrics
+        {
+            Phase = phase.Name,
+            Step = step,
+            Epoch = (step + 1) / phase.StepsPerEpoch,
+            Seconds = 0,
+            Loss = means[0],
+            CrossEntropy = Mean(StepPart.CrossEntropy),
+            MeMax = Mean(StepPart.MeMax),
+            TargetConfidence = Mean(StepPart.TargetConfidence),
+            InstanceDiscrimination = Watched(StepPart.InstanceDiscrimination),
+            SupportClassification = Watched(StepPart.SupportClassification),
+            LearningRate = phase.LearningRate(step),
+            GradientNorm = torch.linalg.vector_norm(phase.Parameters.Gradients.to(torch.float64)).cpu().item<double>(),
+        };
+    }
+
+    private static torch.Tensor? Find(IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> parts, StepPart part)
+    {
+        foreach (var (name, value) in parts)
+        {
+            if (name == part)
+            {
+                return value;
+            }
+        }
+        return null;
+    }
+}
