@@ -1,0 +1,185 @@
+namespace Paws.Model
+
+open System
+open TorchSharp
+
+/// How the loss meets other workers; both are values passed in, so that nothing here communicates.
+type PawsWorkers = {
+    /// Supports of this worker [s,d] to those of all workers [w·s,d], worker by worker, with gradient.
+    GatherSupports: Func<torch.Tensor, torch.Tensor>
+    /// The mean prediction of this worker [k] to that of all workers.
+    AveragePrediction: Func<torch.Tensor, torch.Tensor>
+} with
+
+    /// One worker: both are the identity.
+    static member Single = {
+        GatherSupports = Func<_, _>(id)
+        AveragePrediction = Func<_, _>(id)
+    }
+
+/// What the PAWS objective can be set to. Made by Create, which checks the ranges.
+type PawsLossOptions = {
+    /// τ of the soft nearest-neighbours classifier, in (0, ∞); published 0.1.
+    Temperature: float
+    /// T of the sharpening, in (0, 1]; published 0.25.
+    Sharpen: float
+    /// Whether mean-entropy maximisation is added, with weight 1.
+    MeMax: bool
+    /// How the loss meets other workers.
+    Workers: PawsWorkers
+} with
+
+    /// Options for one worker. Throws ArgumentException with the range where a value is out of it.
+    static member Create(temperature: float, sharpen: float, meMax: bool) =
+        Checks.positive "temperature" temperature
+        Checks.unitInterval "sharpen" sharpen
+
+        {
+            Temperature = temperature
+            Sharpen = sharpen
+            MeMax = meMax
+            Workers = PawsWorkers.Single
+        }
+
+    /// The same options among other workers.
+    member this.WithWorkers(workers: PawsWorkers) = { this with Workers = workers }
+
+/// The objective and what it was made of. Tensors stay on their device: reading one waits for it.
+type PawsLossResult = {
+    /// CrossEntropy + MeMax, scalar, the value to minimise. May be negative: MeMax reaches −log K.
+    Total: torch.Tensor
+    /// Mean of H(target, prediction) over all views, scalar in [0, ∞) nats.
+    CrossEntropy: torch.Tensor
+    /// −H(p̄), scalar in [−log K, 0] nats; 0 when switched off.
+    MeMax: torch.Tensor
+    /// Mean over the large views of the target's largest probability, scalar in (0, 1], detached.
+    TargetConfidence: torch.Tensor
+    /// π of all views, view by view, [(2+m)b,k], with gradient.
+    Predictions: torch.Tensor
+    /// What they were trained towards, [(2+m)b,k], detached.
+    Targets: torch.Tensor
+}
+
+/// The PAWS objective (section 3 of the paper, appendix for more than two views):
+/// mean over all views of H(target, prediction) − H(p̄), with p̄ the mean of the sharpened predictions of all views.
+///
+/// Letters: b images, m small views, s support rows, d width of the embedding, k classes.
+[<RequireQualifiedAccess>]
+module PawsLoss =
+
+    let private ofPredictions (options: PawsLossOptions) (predictions: torch.Tensor) (targetPredictions: torch.Tensor) =
+        let largeRows = targetPredictions.shape[0]
+        let multicrop = int ((predictions.shape[0] - largeRows) * 2L / largeRows)
+        let targets = Targets.create options.Sharpen multicrop targetPredictions
+        use scope = torch.NewDisposeScope()
+        let crossEntropy = (Numerics.crossEntropy targets predictions).mean()
+
+        let meMax =
+            if options.MeMax then
+                Sharpening.sharpen options.Sharpen predictions
+                |> MeMax.meanPrediction options.Workers.AveragePrediction.Invoke
+                |> MeMax.regulariser
+            else
+                torch.zeros_like crossEntropy
+
+        {
+            Total = crossEntropy.add(meMax).MoveToOuterDisposeScope()
+            CrossEntropy = crossEntropy.MoveToOuterDisposeScope()
+            MeMax = meMax.MoveToOuterDisposeScope()
+            TargetConfidence = targets.narrow(0L, 0L, largeRows).amax([| 1L |]).mean().MoveToOuterDisposeScope()
+            Predictions = predictions
+            Targets = targets
+        }
+
+    /// The objective from its parts. The supports are those of all workers; only the mean prediction is averaged here.
+    ///
+    /// anchorViews [(2+m)b,d], view by view, large views first; anchorSupports [s,d]; supportLabels [s,k];
+    /// targetViews [2b,d], the large views swapped, so that row i is the target of anchor i; targetSupports [s,d].
+    /// Gradient passes to the anchors and their supports; targets and target supports are detached.
+    let evaluate
+        (options: PawsLossOptions)
+        (anchorViews: torch.Tensor)
+        (anchorSupports: torch.Tensor)
+        (supportLabels: torch.Tensor)
+        (targetViews: torch.Tensor)
+        (targetSupports: torch.Tensor)
+        : PawsLossResult =
+        Checks.matrix "anchorViews" anchorViews
+        Checks.matrix "targetViews" targetViews
+        let anchors, large = anchorViews.shape[0], targetViews.shape[0]
+
+        if
+            large = 0L
+            || large % 2L <> 0L
+            || anchors < large
+            || anchors % (large / 2L) <> 0L
+        then
+            Checks.fail $"anchorViews must hold 2 + multicrop views and targetViews 2 of each image, got {anchors} and {large} rows"
+
+        let predictions =
+            SoftNearestNeighbours.classify options.Temperature anchorSupports supportLabels anchorViews
+
+        let targetPredictions =
+            SoftNearestNeighbours.classify options.Temperature (targetSupports.detach ()) (supportLabels.detach ()) (targetViews.detach ())
+
+        ofPredictions options predictions targetPredictions
+
+    /// Reduced precision is raised to float32; float32 and float64 stay.
+    let private atLeastFloat32 (x: torch.Tensor) =
+        if x.dtype = torch.float32 || x.dtype = torch.float64 then
+            x
+        else
+            x.to_type torch.float32
+
+    /// The objective of one training step from the embeddings of the whole batch; equals evaluate on its slices.
+    ///
+    /// supportRows s of this worker; batch b; multicrop m; supportLabels [s,k] ([w·s,k] when supports are gathered), converted
+    /// to the loss's type; z [s+(2+m)b,d]: embeddings after the prediction head, supports first, then view by view;
+    /// h: the same rows before the prediction head (the small views may be missing, they are not read), or z itself without
+    /// one. Computed in float32 (float64 for float64). Gradient passes through z alone.
+    let ofBatch
+        (options: PawsLossOptions)
+        (supportRows: int)
+        (batch: int)
+        (multicrop: int)
+        (supportLabels: torch.Tensor)
+        (z: torch.Tensor)
+        (h: torch.Tensor)
+        : PawsLossResult =
+        Checks.atLeast 1 "supportRows" supportRows
+        Checks.atLeast 1 "batch" batch
+        Checks.atLeast 0 "multicrop" multicrop
+
+        let supports, largeRows, anchors =
+            int64 supportRows, 2L * int64 batch, (2L + int64 multicrop) * int64 batch
+
+        Checks.rows "z" (supports + anchors) z
+
+        if not (obj.ReferenceEquals(z, h)) then
+            Checks.matrix "h" h
+
+            if h.shape[0] < supports + largeRows then
+                Checks.fail $"h must have at least {supports + largeRows} rows (supports and two large views), got {h.shape[0]}"
+
+        let classify (labels: torch.Tensor) (supports: torch.Tensor) queries =
+            let gathered = options.Workers.GatherSupports.Invoke supports
+            SoftNearestNeighbours.classify options.Temperature gathered labels queries
+
+        let parts = (atLeastFloat32 z).split([| supports; anchors |], 0L)
+        let labels = supportLabels.to_type parts[0].dtype
+        let predictions = classify labels parts[0] parts[1] // [(2+m)b,k]
+
+        // Without a prediction head targets and anchors are the same embeddings against the same supports: the targets'
+        // predictions are already there.
+        let large =
+            if obj.ReferenceEquals(z, h) then
+                predictions.detach().narrow(0L, 0L, largeRows)
+            else
+                let constant = h.detach ()
+
+                classify
+                    labels
+                    (atLeastFloat32 (constant.narrow (0L, 0L, supports)))
+                    (atLeastFloat32 (constant.narrow (0L, supports, largeRows)))
+
+        ofPredictions options predictions (Targets.swap large)
