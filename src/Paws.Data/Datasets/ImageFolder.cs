@@ -15,7 +15,7 @@ public static class ImageFolder
         options ??= new();
         options.Validate();
         var listing = FolderListing.Scan(root);
-        var name = options.Name ?? Path.GetFileName(listing.Root);
+        var name = options.Name ?? KnownName(listing);
         var cache = new FolderCache(listing, options).Open();
         try
         {
@@ -48,6 +48,13 @@ public static class ImageFolder
             throw;
         }
     }
+
+    /// <summary>A set is known by its class names where they are telling, else by its folder's name.</summary>
+    private static string KnownName(FolderListing listing) =>
+        listing.Classes.SequenceEqual(Cifar10Binary.ClassNames) ? "cifar10"
+        : listing.Classes.All(name => name.Length == 9 && name[0] == 'n' && name.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0)
+            ? "imagenet"
+        : Path.GetFileName(listing.Root);
 
     private static List<SkippedImage> BadImages(FolderListing listing, CacheFile? cache)
     {
