@@ -23,6 +23,15 @@ public static class ConfigLoader
     /// <exception cref="UserErrorException">The file is missing or not a valid configuration.</exception>
     public static PawsConfig LoadFile(string yamlFile) => Load(yamlFile: yamlFile);
 
+    /// <summary>Applies --set and options to a configuration that has been loaded already.</summary>
+    internal static PawsConfig Refine(PawsConfig config, IEnumerable<string>? sets, Func<PawsConfig, PawsConfig>? overrides)
+    {
+        // A copy through YAML: assignments write into the section records.
+        var copy = new PawsConfig();
+        new ConfigSource().Apply(copy, ConfigWriter.ToYaml(config), "configuration");
+        return Finish(copy, new ConfigSource(), sets ?? [], overrides);
+    }
+
     /// <summary>As <see cref="Load"/>, over any number of files, and with the keys that files and --set named.</summary>
     internal static LoadedConfig LoadWithOrigin(
         IEnumerable<string> presets,
@@ -43,14 +52,25 @@ public static class ConfigLoader
         {
             given.Apply(config, ReadText(file), file);
         }
+        config = Finish(config, given, sets, overrides);
+        return new LoadedConfig(config, given.Assigned);
+    }
+
+    private static PawsConfig Finish(
+        PawsConfig underConstruction,
+        ConfigSource given,
+        IEnumerable<string> sets,
+        Func<PawsConfig, PawsConfig>? overrides
+    )
+    {
         foreach (string assignment in sets)
         {
-            given.ApplySet(config, assignment);
+            given.ApplySet(underConstruction, assignment);
         }
         ThrowIfAny(given.Problems);
-        config = overrides?.Invoke(config) ?? config;
+        var config = overrides?.Invoke(underConstruction) ?? underConstruction;
         ThrowIfAny(ConfigChecks.Problems(config));
-        return new LoadedConfig(config, given.Assigned);
+        return config;
     }
 
     private static string ReadText(string file)
