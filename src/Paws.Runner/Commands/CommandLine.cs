@@ -1,0 +1,112 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+
+namespace Paws.Runner.Commands;
+
+/// <summary>The whole command line: verbs, help, version, and what becomes of mistakes.</summary>
+internal static class CommandLine
+{
+    /// <summary>The version as <c>paws --version</c> prints it.</summary>
+    public static string Version { get; } =
+        typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+        ?? "unknown";
+
+    private static readonly Example[] RootExamples =
+    [
+        new("The first run: built-in images, a few minutes on 2 cores", "paws train"),
+        new("What this machine has, and what is missing", "paws doctor"),
+        new("The options of a verb", "paws train --help"),
+    ];
+
+    /// <summary>Runs a command line.</summary>
+    /// <returns>0 done, 2 a mistake of the user's, 130 stopped, 1 anything else.</returns>
+    public static int Run(IReadOnlyList<string> arguments, CommandHost host)
+    {
+        try
+        {
+            var parse = Create(host).Parse(arguments);
+            bool help = parse.Action is HelpWithExamples;
+            if (parse.Errors.Count > 0 && !help)
+            {
+                throw new UserErrorException(DescribeMistake(parse));
+            }
+            // Ctrl-C is ours (see Program), and so are exceptions.
+            return parse.Invoke(
+                new InvocationConfiguration
+                {
+                    Output = host.Output,
+                    Error = host.Error,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                }
+            );
+        }
+        catch (Exception e)
+        {
+            return Failure.Report(e, host.Error, host.Stop);
+        }
+    }
+
+    /// <summary>The command tree.</summary>
+    internal static RootCommand Create(CommandHost host)
+    {
+        var root = new RootCommand("PAWS: visual features and a classifier from a few labeled and many unlabeled images.")
+        {
+            TrainCommand.Create(host),
+            EvalCommand.Create(host),
+            FinetuneCommand.Create(host),
+        };
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction help })
+            {
+                option.Action = new HelpWithExamples(help, RootExamples);
+            }
+            else if (option is VersionOption)
+            {
+                option.Action = new PrintVersion();
+            }
+        }
+        root.SetAction(parse => root.Parse("--help").Invoke(parse.InvocationConfiguration));
+        return root;
+    }
+
+    /// <summary>The first mistake in one line, with the nearest option where one was mistyped, and where help is.</summary>
+    private static string DescribeMistake(ParseResult parse)
+    {
+        var command = parse.CommandResult.Command;
+        string verb = command is RootCommand ? "paws" : $"paws {PathOf(parse)}";
+        string problem = parse.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+        if (parse.UnmatchedTokens.FirstOrDefault() is { } token)
+        {
+            var names = token.StartsWith('-')
+                ? command.Options.Select(o => o.Name).Append("--help")
+                : command.Subcommands.Select(c => c.Name);
+            string hint = Config.NearestName.Find(token.Split('=')[0], names) is { } near ? $"; did you mean {near}?" : "";
+            problem =
+                $"unknown {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument")} {token}{hint}";
+        }
+        return $"{problem} (see {verb} --help)";
+    }
+
+    private static string PathOf(ParseResult parse)
+    {
+        var names = new Stack<string>();
+        for (var at = parse.CommandResult; at.Command is not RootCommand; at = (System.CommandLine.Parsing.CommandResult)at.Parent!)
+        {
+            names.Push(at.Command.Name);
+        }
+        return string.Join(' ', names);
+    }
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"paws {Version}");
+            return 0;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.RegularExpressions;
+using Paws.Data;
+using Paws.Runner.Startup;
+
+namespace Paws.Runner.Commands;
+
+/// <summary>What a failure looks like from outside: one line on standard error that says what to do, and an exit code.</summary>
+internal static partial class Failure
+{
+    /// <summary>Exit code of a mistake of the user's, or of something about the machine that the user can mend.</summary>
+    public const int UserError = 2;
+
+    /// <summary>Exit code of a run that was stopped, as shells have it for Ctrl-C.</summary>
+    public const int Stopped = 130;
+
+    /// <summary>Exit code of everything unexpected.</summary>
+    public const int Unexpected = 1;
+
+    /// <summary>Set to see the whole exception.</summary>
+    public const string TraceVariable = "PAWS_TRACE";
+
+    /// <summary>Prints what happened and returns the exit code.</summary>
+    public static int Report(Exception e, TextWriter error, CancellationToken stop)
+    {
+        if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 } and not "0")
+        {
+            error.WriteLine(e);
+        }
+        if (e is OperationCanceledException && stop.IsCancellationRequested)
+        {
+            error.WriteLine("paws: stopped; continue a training run with --resume and its --out");
+            return Stopped;
+        }
+        string? known = Describe(e);
+        foreach (string line in (known ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            error.WriteLine($"paws: error: {line}");
+        }
+        if (known is not null)
+        {
+            return UserError;
+        }
+        error.WriteLine($"paws: error: unexpected {e.GetType().Name}: {LibTorch.FirstLine(e)}; set {TraceVariable}=1 for details");
+        return Unexpected;
+    }
+
+    /// <summary>The failure in words for the user, or null when it is none of the user's.</summary>
+    private static string? Describe(Exception e) =>
+        e switch
+        {
+            UserErrorException or DataException => e.Message,
+            IOException io when IsDiskFull(io) => $"disk full while writing{PathIn(io)}; free space and use --resume",
+            UnauthorizedAccessException => $"permission denied{PathIn(e)}; change its permissions or choose another --out",
+            AggregateException { InnerExceptions: [var only] } => Describe(only),
+            TypeInitializationException or DllNotFoundException when IsAboutTorch(e) =>
+                $"libtorch does not load: {LibTorch.FirstLine(e)}; run \"paws doctor\" for what to do",
+            _ => null,
+        };
+
+    /// <summary>ENOSPC and EDQUOT on Unix, their two counterparts on Windows.</summary>
+    private static bool IsDiskFull(IOException e) =>
+        OperatingSystem.IsWindows()
+            ? (e.HResult & 0xFFFF) is 112 or 39
+            : e.HResult == 28 || e.HResult == (OperatingSystem.IsMacOS() ? 69 : 122);
+
+    private static bool IsAboutTorch(Exception e) => e.ToString().Contains("torch", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The path that the runtime puts in quotes at the end of its messages.</summary>
+    private static string PathIn(Exception e) =>
+        QuotedPath().Match(e.Message) is { Success: true } match ? $" {match.Groups[1].Value}" : "";
+
+    [GeneratedRegex("'([^']+)'")]
+    private static partial Regex QuotedPath();
+}

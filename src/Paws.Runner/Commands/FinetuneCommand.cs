@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Paws.Runner.Config;
+
+namespace Paws.Runner.Commands;
+
+/// <summary><c>paws finetune</c>: SuNCEt on the labeled images from a run's encoder.</summary>
+internal static class FinetuneCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var common = new CommonOptions();
+        var run = new Argument<string?>("run")
+        {
+            Description = "Run directory; default logging.folder of --config.",
+            HelpName = "RUN",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var checkpoint = new Option<string?>("--checkpoint")
+        {
+            Description = "Checkpoint inside RUN, or a path; default the latest.",
+            HelpName = "FILE",
+        };
+        common.Out.Description = "Where results go. Default: a folder finetune inside RUN.";
+        common.Epochs.Description = "Passes over the labeled images. Default: 30, as published, where the run says nothing.";
+        var command = new VerbCommand(
+            "finetune",
+            "Fine-tune the encoder of a run on its labeled images with the SuNCEt loss, then evaluate with PAWS-NN.",
+            new Example("Fine-tune a run, as published for CIFAR-10", "paws finetune runs/mine"),
+            new Example("Shorter, with another learning rate", "paws finetune runs/mine --epochs 10 --set finetune.lr=0.05"),
+            new Example("A published fine-tuning file", "paws finetune runs/mine --config cifar10_snn.yaml --device cpu")
+        );
+        command.Add(run);
+        Option[] options = [checkpoint, common.Config, common.Set, common.Data, common.Out, common.Device, common.Seed, common.Epochs];
+        foreach (var option in options.Append(common.SkipBadImages).Append(common.Json))
+        {
+            command.Add(option);
+        }
+        command.SetAction(parse =>
+        {
+            bool json = parse.GetValue(common.Json);
+            string? file = parse.GetValue(common.Config);
+            string? directory = parse.GetValue(run);
+            if (directory is null && file is not null)
+            {
+                directory = ConfigLoader.LoadFile(file).Logging.Folder;
+            }
+            if (directory is null)
+            {
+                throw new UserErrorException("finetune needs a run: paws finetune RUN, or --config FILE with logging.folder");
+            }
+            string runConfig = RunDirectory.ConfigOf(directory);
+            var trained = ConfigLoader.LoadFile(runConfig);
+            var loaded = ConfigLoader.LoadWithOrigin([], file is null ? [runConfig] : [runConfig, file], [], null);
+            if (file is not null)
+            {
+                var origin = ConfigLoader.LoadWithOrigin([], [file], [], null);
+                loaded = loaded with { Config = PublishedFinetune.Adopt(loaded with { Assigned = origin.Assigned }, trained) };
+            }
+            var config = DatasetDefaults.Resolve(
+                ConfigLoader.Refine(
+                    loaded.Config,
+                    parse.GetValue(common.Set),
+                    c =>
+                        WithEpochs(c, parse.GetValue(common.Epochs))
+                            .WithData(parse.GetValue(common.Data))
+                            .WithDevice(parse.GetValue(common.Device))
+                            .WithSeed(parse.GetValue(common.Seed))
+                            .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
+                )
+            );
+            string? checkpointFile = Checkpoints.Find(parse.GetValue(checkpoint) ?? config.Logging.PretrainPath, directory);
+            string outDirectory = parse.GetValue(common.Out) ?? Path.Combine(directory, "finetune");
+            RunDirectory.Check(outDirectory, resume: false, config);
+            host.CheckDevice(config.Meta.Device);
+            return host.Jobs.Finetune(
+                new FinetuneRequest
+                {
+                    Config = config,
+                    RunDirectory = Path.GetFullPath(directory),
+                    Checkpoint = checkpointFile,
+                    OutDirectory = Path.GetFullPath(outDirectory),
+                    DataDirectory = DataLocation.Directory(config),
+                    Json = json,
+                    CommandLine = host.CommandLine,
+                },
+                host.Console(json),
+                host.Stop
+            );
+        });
+        return command;
+    }
+
+    /// <summary>A run that had no fine-tuning of its own gets the published 30 epochs.</summary>
+    private static PawsConfig WithEpochs(PawsConfig config, double? epochs) =>
+        config with
+        {
+            Finetune = config.Finetune with { Epochs = epochs ?? (config.Finetune.Epochs > 0 ? config.Finetune.Epochs : 30) },
+        };
+}

@@ -1,0 +1,128 @@
+using System.CommandLine;
+using Paws.Runner.Config;
+
+namespace Paws.Runner.Commands;
+
+/// <summary><c>paws train</c>: from options to a checked <see cref="TrainRequest"/>.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var common = new CommonOptions();
+        var preset = new Option<string?>("--preset")
+        {
+            Description = $"Settings to start from: {string.Join(", ", Presets.Names)}. Without --preset and --config: {Presets.Names[0]}.",
+            HelpName = "NAME",
+        };
+        var labels = new Option<int?>("--labels")
+        {
+            Description = "Labeled images in all, the same number of each class, drawn by the seed.",
+            HelpName = "N",
+        };
+        var labelFile = new Option<string?>("--label-file")
+        {
+            Description = "The labeled images: indices or file names, one a line.",
+            HelpName = "FILE",
+        };
+        var resume = new Option<bool>("--resume") { Description = "Continue the run that --out holds." };
+        var noBaseline = new Option<bool>("--no-baseline") { Description = "Leave out the supervised-only baseline." };
+        common.Out.Description = "Run directory. Default: runs/<data set>-<labels>-seed<seed>-<time>.";
+
+        var command = new VerbCommand(
+            "train",
+            "Train with PAWS from a few labeled and many unlabeled images, evaluate, write a report. Later wins: defaults, preset, "
+                + "--config, --set, the other options.",
+            new Example("The first run: built-in images, a few minutes on 2 cores", "paws train"),
+            new Example("CIFAR-10 with 250 labels on CPU cores", "paws train --preset cifar10-cpu --data cifar10/ --labels 250"),
+            new Example("One's own images, with one setting changed", "paws train --data photos/ --set optimization.lr=1.6"),
+            new Example("A published configuration file, on the CPU", "paws train --config cifar10_train.yaml --device cpu"),
+            new Example("Continue a run that was stopped", "paws train --out runs/mine --resume")
+        );
+        Option[] options =
+        [
+            preset,
+            common.Config,
+            common.Set,
+            common.Data,
+            labels,
+            labelFile,
+            common.Out,
+            common.Device,
+            common.Seed,
+            common.Epochs,
+            resume,
+            noBaseline,
+            common.SkipBadImages,
+            common.Json,
+        ];
+        foreach (var option in options)
+        {
+            command.Add(option);
+        }
+        command.SetAction(parse =>
+        {
+            bool json = parse.GetValue(common.Json);
+            bool resuming = parse.GetValue(resume);
+            string? presetName = parse.GetValue(preset);
+            string? file = parse.GetValue(common.Config);
+            string? outDirectory = parse.GetValue(common.Out);
+            if (parse.GetValue(labels) is not null && parse.GetValue(labelFile) is not null)
+            {
+                throw new UserErrorException("--labels and --label-file exclude each other; give one of them");
+            }
+            if (presetName is null && file is null)
+            {
+                // A continued run goes on with its own settings, not with the preset of a first run.
+                if (resuming && outDirectory is not null && RunDirectory.HoldsRun(outDirectory))
+                {
+                    file = Path.Combine(outDirectory, RunDirectory.ConfigName);
+                }
+                else
+                {
+                    presetName = Presets.Names[0];
+                }
+            }
+            var config = ConfigLoader.Load(
+                presetName,
+                file,
+                parse.GetValue(common.Set),
+                c =>
+                    Baseline(c.WithData(parse.GetValue(common.Data)), parse.GetValue(noBaseline))
+                        .WithLabels(parse.GetValue(labels))
+                        .WithLabelFile(parse.GetValue(labelFile))
+                        .WithDevice(parse.GetValue(common.Device))
+                        .WithSeed(parse.GetValue(common.Seed))
+                        .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
+                        .WithEpochs(parse.GetValue(common.Epochs))
+            );
+            config = DatasetDefaults.Resolve(config);
+            outDirectory ??= config.Logging.Folder ?? (resuming ? null : RunDirectory.DefaultName(config, host.Now));
+            if (outDirectory is null)
+            {
+                throw new UserErrorException("--resume needs the run to continue: name its directory with --out");
+            }
+            RunDirectory.Check(outDirectory, resuming, config);
+            host.CheckDevice(config.Meta.Device);
+            return host.Jobs.Train(
+                new TrainRequest
+                {
+                    Config = config,
+                    OutDirectory = Path.GetFullPath(outDirectory),
+                    Resume = resuming,
+                    Json = json,
+                    DataDirectory = DataLocation.Directory(config),
+                    CommandLine = host.CommandLine,
+                },
+                host.Console(json),
+                host.Stop
+            );
+        });
+        return command;
+    }
+
+    private static PawsConfig Baseline(PawsConfig config, bool none) =>
+        none ? config with { Baseline = config.Baseline with { Enabled = false } } : config;
+
+    private static PawsConfig WithEpochs(this PawsConfig config, double? epochs) =>
+        epochs is { } value ? config with { Optimization = config.Optimization with { Epochs = value } } : config;
+}

@@ -1,0 +1,28 @@
+using Paws.Runner.Config;
+
+namespace Paws.Runner.Commands;
+
+/// <summary>What <c>paws train</c> was asked to do, checked as far as it can be before the data is opened.</summary>
+public sealed record TrainRequest
+{
+    /// <summary>The resolved configuration: ranges checked, view settings filled in.</summary>
+    public required PawsConfig Config { get; init; }
+
+    /// <summary>
+    /// The run directory, a full path. It has passed <see cref="RunDirectory.Check"/> and has not been made yet:
+    /// <see cref="RunDirectory.Create"/> belongs after the data has been opened, so that bad data leaves nothing behind.
+    /// </summary>
+    public required string OutDirectory { get; init; }
+
+    /// <summary>Continue the run that the directory holds.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Standard output is for one JSON object.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>The folder of the images; null for the built-in set.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>The command line as typed, for the record.</summary>
+    public required string CommandLine { get; init; }
+}

@@ -1,0 +1,81 @@
+using System.Reflection;
+using System.Text;
+
+namespace Paws.Runner.Config;
+
+/// <summary>The keys of the configuration, read once from the section records: a property added there is a key everywhere.</summary>
+internal static class ConfigSchema
+{
+    /// <summary>Every key, section by section, in the order of declaration.</summary>
+    public static IReadOnlyList<ConfigKey> Keys { get; } = [.. Read()];
+
+    /// <summary>Section names in order.</summary>
+    public static IReadOnlyList<string> Sections { get; } = [.. Keys.Select(key => key.Section).Distinct()];
+
+    private static readonly Dictionary<string, ConfigKey> ByPath = Keys.ToDictionary(key => key.Path);
+
+    /// <summary>The key called <c>section.key</c>, or null.</summary>
+    public static ConfigKey? Find(string path) => ByPath.GetValueOrDefault(path);
+
+    /// <summary>The end of a message about an unknown section: the nearest one that exists, else all of them.</summary>
+    public static string SuggestSection(string section) =>
+        NearestName.Find(section, Sections) is { } near ? $"did you mean \"{near}\"?" : $"sections are {string.Join(", ", Sections)}";
+
+    /// <summary>
+    /// The end of a message about an unknown key: the same name in another section, else the nearest name in this section
+    /// or in any, else the keys of the section.
+    /// </summary>
+    public static string SuggestKey(string section, string name)
+    {
+        if (Keys.FirstOrDefault(key => key.Name == name) is { } elsewhere)
+        {
+            return $"did you mean \"{elsewhere.Path}\"?";
+        }
+        var here = Keys.Where(key => key.Section == section).ToList();
+        if (NearestName.Find(name, here.Select(key => key.Name)) is { } near)
+        {
+            return $"did you mean \"{section}.{near}\"?";
+        }
+        if (NearestName.Find(name, Keys.Select(key => key.Name)) is { } far)
+        {
+            return $"did you mean \"{Keys.First(key => key.Name == far).Path}\"?";
+        }
+        return $"keys of {section} are {string.Join(", ", here.Select(key => key.Name))}";
+    }
+
+    /// <summary>The YAML name of a property: <c>UseFp16</c> → <c>use_fp16</c>.</summary>
+    public static string SnakeCase(string name)
+    {
+        var snake = new StringBuilder(name.Length + 8);
+        foreach (char c in name)
+        {
+            if (char.IsUpper(c) && snake.Length > 0)
+            {
+                snake.Append('_');
+            }
+            snake.Append(char.ToLowerInvariant(c));
+        }
+        return snake.ToString();
+    }
+
+    private static IEnumerable<ConfigKey> Read()
+    {
+        var nullability = new NullabilityInfoContext();
+        // Metadata tokens rise in the order of the source, which GetProperties does not promise.
+        foreach (var section in typeof(PawsConfig).GetProperties().OrderBy(p => p.MetadataToken))
+        {
+            foreach (var property in section.PropertyType.GetProperties().Where(p => p.CanWrite).OrderBy(p => p.MetadataToken))
+            {
+                var unwrapped = Nullable.GetUnderlyingType(property.PropertyType);
+                yield return new ConfigKey(
+                    SnakeCase(section.Name),
+                    SnakeCase(property.Name),
+                    section,
+                    property,
+                    unwrapped ?? property.PropertyType,
+                    unwrapped is not null || nullability.Create(property).WriteState == NullabilityState.Nullable
+                );
+            }
+        }
+    }
+}

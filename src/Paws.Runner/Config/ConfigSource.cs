@@ -1,0 +1,126 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace Paws.Runner.Config;
+
+/// <summary>One layer of configuration, a preset, a file or the --set options, laid over a configuration under construction.</summary>
+internal sealed class ConfigSource
+{
+    private readonly List<string> _problems = [];
+    private readonly HashSet<string> _assigned = [];
+
+    /// <summary>What is wrong so far, one line each.</summary>
+    public IReadOnlyList<string> Problems => _problems;
+
+    /// <summary>The keys that were given a value, as <c>section.key</c>.</summary>
+    public IReadOnlySet<string> Assigned => _assigned;
+
+    /// <summary>Lays YAML text over the configuration; <paramref name="name"/> is what messages call the text.</summary>
+    public void Apply(PawsConfig underConstruction, string yaml, string name)
+    {
+        var stream = new YamlStream();
+        try
+        {
+            stream.Load(new StringReader(yaml));
+        }
+        catch (YamlException e)
+        {
+            _problems.Add($"{name}, line {e.Start.Line}: not valid YAML: {OneLine(e.Message)}");
+            return;
+        }
+        if (stream.Documents.Count == 0)
+        {
+            return;
+        }
+        if (stream.Documents[0].RootNode is not YamlMappingNode root)
+        {
+            _problems.Add($"{name}, line 1: expected sections ({string.Join(", ", ConfigSchema.Sections)}), each with keys below it");
+            return;
+        }
+        foreach (var (sectionNode, body) in root.Children)
+        {
+            string section = NameOf(sectionNode);
+            string where = $"{name}, line {sectionNode.Start.Line}";
+            if (!ConfigSchema.Sections.Contains(section))
+            {
+                _problems.Add($"{where}: unknown section \"{section}\"; {SuggestSection(section)}");
+            }
+            else if (body is YamlMappingNode keys)
+            {
+                foreach (var (keyNode, value) in keys.Children)
+                {
+                    Assign(underConstruction, section, NameOf(keyNode), value, $"{name}, line {keyNode.Start.Line}");
+                }
+            }
+            else if (body is not YamlScalarNode { Value: null or "" or "null" or "~" })
+            {
+                _problems.Add($"{where}: section \"{section}\" must hold keys, one a line below it");
+            }
+        }
+    }
+
+    /// <summary>Applies one <c>section.key=value</c>; the value is read as YAML, so that <c>null</c> and <c>[0.3, 1]</c> work.</summary>
+    public void ApplySet(PawsConfig underConstruction, string assignment)
+    {
+        int equals = assignment.IndexOf('=');
+        int dot = assignment.IndexOf('.');
+        if (equals < 0 || dot < 0 || dot > equals)
+        {
+            _problems.Add($"--set {assignment}: expected section.key=value, such as --set optimization.lr=1.6");
+            return;
+        }
+        string section = assignment[..dot].Trim();
+        string key = assignment[(dot + 1)..equals].Trim();
+        string text = assignment[(equals + 1)..].Trim();
+        if (!ConfigSchema.Sections.Contains(section))
+        {
+            _problems.Add($"--set {assignment}: unknown section \"{section}\"; {SuggestSection(section)}");
+            return;
+        }
+        Assign(underConstruction, section, key, ParseValue(text), $"--set {assignment}");
+    }
+
+    private void Assign(PawsConfig underConstruction, string section, string name, YamlNode node, string where)
+    {
+        if (ConfigSchema.Find($"{section}.{name}") is not { } key)
+        {
+            _problems.Add($"{where}: unknown key \"{section}.{name}\"; {ConfigSchema.SuggestKey(section, name)}");
+        }
+        else if (!ConfigValue.TryRead(key, node, out object? value, out string found))
+        {
+            _problems.Add($"{where}: {key.Path} must be {ConfigValue.Expected(key)}, found {found}");
+        }
+        else
+        {
+            key.Set(underConstruction, value);
+            _assigned.Add(key.Path);
+        }
+    }
+
+    /// <summary>A key written at the top level is a common slip: its section is named then.</summary>
+    private static string SuggestSection(string section) =>
+        ConfigSchema.Keys.FirstOrDefault(key => key.Name == section) is { } key
+            ? $"did you mean the key \"{key.Path}\"?"
+            : ConfigSchema.SuggestSection(section);
+
+    private static YamlNode ParseValue(string text)
+    {
+        // Text with YAML's own characters in it (a Windows path, a lone quote) is taken literally instead.
+        try
+        {
+            var stream = new YamlStream();
+            stream.Load(new StringReader(text));
+            return stream.Documents.Count == 1 && stream.Documents[0].RootNode is var node and not YamlMappingNode
+                ? node
+                : new YamlScalarNode(text);
+        }
+        catch (YamlException)
+        {
+            return new YamlScalarNode(text);
+        }
+    }
+
+    private static string NameOf(YamlNode node) => node is YamlScalarNode scalar ? scalar.Value ?? "" : node.ToString();
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+}

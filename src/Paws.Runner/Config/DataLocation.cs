@@ -1,0 +1,61 @@
+namespace Paws.Runner.Config;
+
+/// <summary>Where a configuration says its images are, and how many classes can be told before they are opened.</summary>
+public static class DataLocation
+{
+    /// <summary>The folder of the images: root_path and image_folder joined; null when neither is set (the built-in set).</summary>
+    public static string? Directory(PawsConfig config) =>
+        (config.Data.RootPath, config.Data.ImageFolder) switch
+        {
+            (null, null) => null,
+            var (root, folder) => Path.Combine(root ?? "", folder ?? ""),
+        };
+
+    /// <summary>The configuration with --data in place: the directory as it is, and class folders unless a data set was named.</summary>
+    public static PawsConfig WithDirectory(PawsConfig config, string directory) =>
+        config with
+        {
+            Data = config.Data with
+            {
+                RootPath = Path.GetFullPath(directory),
+                ImageFolder = null,
+                Dataset = config.Data.Dataset == "shapes" ? "folder" : config.Data.Dataset,
+            },
+        };
+
+    /// <summary>
+    /// Number of classes: fixed by the data set, given as data.num_classes, or counted as the folders of DIR/train
+    /// (of DIR when there is no such folder). Null when there is nothing to count.
+    /// </summary>
+    public static int? Classes(PawsConfig config)
+    {
+        if (DatasetDefaults.Classes(config) is { } known)
+        {
+            return known;
+        }
+        if (Directory(config) is not { } root || !System.IO.Directory.Exists(root))
+        {
+            return null;
+        }
+        string train = Path.Combine(root, "train");
+        int folders = System
+            .IO.Directory.EnumerateDirectories(System.IO.Directory.Exists(train) ? train : root)
+            .Count(folder => !Path.GetFileName(folder).StartsWith('.'));
+        return folders > 0 ? folders : null;
+    }
+
+    /// <summary>The labels in words that fit a file name: their number where it is known.</summary>
+    public static string LabelsInWords(PawsConfig config)
+    {
+        var data = config.Data;
+        if (data.LabelFile is { } file)
+        {
+            return Path.GetFileNameWithoutExtension(file);
+        }
+        if (data.LabelsPerClass is { } perClass)
+        {
+            return Classes(config) is { } classes ? $"{perClass * classes}" : $"{perClass}perclass";
+        }
+        return data.UnlabeledFrac is { } unlabeled ? FormattableString.Invariant($"{Math.Round(100 * (1 - unlabeled), 2)}percent") : "all";
+    }
+}

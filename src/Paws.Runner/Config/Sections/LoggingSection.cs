@@ -1,0 +1,20 @@
+namespace Paws.Runner.Config;
+
+/// <summary>Section logging.</summary>
+public sealed record LoggingSection
+{
+    /// <summary>Run directory.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Prefix of file names.</summary>
+    public string WriteTag { get; init; } = "paws";
+
+    /// <summary>Checkpoint to fine-tune, inside folder.</summary>
+    public string? PretrainPath { get; init; }
+
+    /// <summary>Ours: steps between metric lines.</summary>
+    public int LogEverySteps { get; init; } = 10;
+
+    /// <summary>Ours: seconds between checkpoints, besides those at epoch ends.</summary>
+    public int CheckpointEverySeconds { get; init; } = 120;
+}
