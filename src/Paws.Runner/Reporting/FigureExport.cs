@@ -1,0 +1,48 @@
+namespace Paws.Runner.Reporting;
+
+/// <summary>The report's figures as files of their own, for papers and repositories.</summary>
+public static class FigureExport
+{
+    /// <summary>
+    /// Writes the charts that have data as NAME.svg, confusion.svg (few classes), projection.svg and views.png; returns their paths.
+    /// Metrics are those of the run directory.
+    /// </summary>
+    /// <exception cref="IOException">The directory cannot be written.</exception>
+    public static IReadOnlyList<string> Write(string directory, string runDirectory, RunReport report)
+    {
+        Directory.CreateDirectory(directory);
+        MetricsLog log = MetricsReader.Read(runDirectory);
+        var written = new List<string>();
+        void Svg(string name, string drawing)
+        {
+            written.Add(Path.Combine(directory, name + ".svg"));
+            AsideFile.WriteText(written[^1], drawing + "\n");
+        }
+        IEnumerable<ReportChart> charts =
+        [
+            .. ReportCharts.Accuracy(log),
+            .. ReportCharts.Pretraining(log, report.Classes.Count),
+            .. ReportCharts.OtherPhases(log),
+        ];
+        foreach (ReportChart chart in charts.Where(c => !c.Chart.IsEmpty))
+        {
+            Svg(chart.Name, chart.Chart.ToSvg());
+        }
+        var matrix = new ConfusionMatrix(report.Classes, report.Confusion);
+        if (!matrix.IsEmpty && matrix.IsSmall)
+        {
+            Svg("confusion", matrix.ToSvg("Confusion matrix of PAWS-NN"));
+        }
+        if (report.Embeddings.Length > 0)
+        {
+            Svg("projection", HtmlReport.Projection(report).ToSvg());
+        }
+        var views = new ViewGrid(report.Views);
+        if (!views.IsEmpty)
+        {
+            written.Add(Path.Combine(directory, "views.png"));
+            AsideFile.WriteBytes(written[^1], views.ToPng());
+        }
+        return written;
+    }
+}

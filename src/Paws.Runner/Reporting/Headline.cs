@@ -1,0 +1,78 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Paws.Runner.Reporting.Charts;
+using static Paws.Runner.Reporting.Markup;
+
+namespace Paws.Runner.Reporting;
+
+/// <summary>The first thing a reader sees: accuracy beside the baseline, the gain, time and labels, then all figures of the result.</summary>
+internal static class Headline
+{
+    public static string Render(RunReport report, MetricsLog log)
+    {
+        double? top1 = Number(report.Result, "top1") ?? Last(log, Phase.Paws),
+            baseline = Number(report.Result, "baseline_top1") ?? Last(log, Phase.Baseline),
+            finetuned = Number(report.Result, "top1_finetuned") ?? Last(log, Phase.Suncet),
+            seconds = Number(report.Result, "seconds"),
+            labels = Number(report.Result, "labels");
+        var html = new StringBuilder("<section id=\"headline\"><div class=\"cards\">");
+        Tile(html, "PAWS-NN top-1", Percent(top1), "lead");
+        Tile(html, "Supervised only, same labels", baseline is null ? "not run" : Percent(baseline), baseline is null ? "none" : "");
+        double? best = finetuned > top1 ? finetuned : top1;
+        if (best - baseline is double gain)
+        {
+            string sign = gain < 0 ? "−" : "+";
+            Tile(html, "Gain", $"{sign}{Math.Abs(gain):0.0}<small> points</small>", gain > 0 ? "gain" : "");
+        }
+        if (seconds is double s)
+        {
+            Tile(html, "Time", Duration(s));
+        }
+        if (labels is double l)
+        {
+            Tile(html, "Labeled images", Count((long)l));
+        }
+        html.Append("</div><div class=\"card bars\">");
+        Bar(html, "PAWS-NN", top1, ReportCharts.PawsHue);
+        Bar(html, "PAWS-NN after SuNCEt fine-tuning", finetuned, ReportCharts.SuncetHue);
+        Bar(html, "supervised only", baseline, ReportCharts.BaselineHue);
+        html.Append("</div>");
+        if (report.Figures.Count > 0)
+        {
+            html.Append("<dl class=\"card figures\">");
+            foreach (var (name, value) in report.Figures)
+            {
+                html.Append($"<div><dt>{Escape(name)}</dt><dd>{Escape(value)}</dd></div>");
+            }
+            html.Append("</dl>");
+        }
+        return html.Append("</section>").ToString();
+    }
+
+    private static void Tile(StringBuilder html, string name, string value, string kind = "") =>
+        html.Append($"<div class=\"card tile {kind}\"><span>{Escape(name)}</span><strong>{value}</strong></div>");
+
+    private static void Bar(StringBuilder html, string name, double? value, int hue)
+    {
+        string fill = value is double v ? $"<i style=\"width:{Px(Math.Clamp(v, 0, 100))}%;background:{Theme.Hue(hue)}\"></i>" : "";
+        string text = value is null ? "not run" : $"{value:0.00} %";
+        html.Append($"<div class=\"bar\"><span>{Escape(name)}</span><div>{fill}</div><b>{text}</b></div>");
+    }
+
+    private static string Percent(double? value) => value is double v ? $"{v:0.0}<small> %</small>" : "not run";
+
+    private static double? Last(MetricsLog log, string phase) => log.EvaluationsOf(phase) is [.., var last] ? last.Top1 : null;
+
+    private static double? Number(JsonObject result, string key)
+    {
+        if (result[key] is not JsonValue value)
+        {
+            return null;
+        }
+        return value.TryGetValue(out double d) ? d
+            : value.TryGetValue(out decimal m) ? (double)m
+            : value.TryGetValue(out int i) ? i
+            : value.TryGetValue(out long l) ? l
+            : null;
+    }
+}

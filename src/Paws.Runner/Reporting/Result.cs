@@ -1,0 +1,87 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Paws.Runner.Reporting;
+
+/// <summary>What a run came to: result.json in its directory, and the last line of standard output with --json.</summary>
+public sealed record RunResult
+{
+    /// <summary>Name of the file in the run directory.</summary>
+    public const string FileName = "result.json";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>PAWS-NN accuracy on all test images at the end of pre-training, in percent.</summary>
+    public required double Top1 { get; init; }
+
+    /// <summary>The same among the first five classes; null with five classes or fewer.</summary>
+    public double? Top5 { get; init; }
+
+    /// <summary>The same protocol after SuNCEt fine-tuning, in percent; null when not run.</summary>
+    public double? Top1Finetuned { get; init; }
+
+    /// <summary>Top-1 of the supervised-only baseline, in percent; null when not run.</summary>
+    public double? BaselineTop1 { get; init; }
+
+    /// <summary>Seconds of training and evaluation.</summary>
+    public required double Seconds { get; init; }
+
+    /// <summary>Unlabeled images a second during pre-training, median over the logged steps.</summary>
+    public double? ImagesPerSecond { get; init; }
+
+    /// <summary>Largest resident memory, in MiB.</summary>
+    public double? PeakMemoryMb { get; init; }
+
+    /// <summary>The run directory.</summary>
+    public required string RunDirectory { get; init; }
+
+    /// <summary>Name of the data set.</summary>
+    public required string Dataset { get; init; }
+
+    /// <summary>Labeled images in all.</summary>
+    public required int Labels { get; init; }
+
+    /// <summary>Seed of the run.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Passes over the unlabeled images.</summary>
+    public required double Epochs { get; init; }
+
+    /// <summary>How top1 was measured, such as "PAWS-NN, last epoch".</summary>
+    public required string Protocol { get; init; }
+
+    /// <summary>The processor or accelerator, and how much of it.</summary>
+    public required string Hardware { get; init; }
+
+    /// <summary>Commit of the source; null when unknown.</summary>
+    public string? Commit { get; init; } = SourceCommit.Find();
+
+    /// <summary>Keys in snake_case, numbers rounded to two decimals; NaN and infinities become null.</summary>
+    public JsonObject ToJson() =>
+        new()
+        {
+            ["top1"] = Number(Top1),
+            ["top5"] = Number(Top5),
+            ["top1_finetuned"] = Number(Top1Finetuned),
+            ["baseline_top1"] = Number(BaselineTop1),
+            ["seconds"] = Number(Seconds),
+            ["images_per_second"] = Number(ImagesPerSecond),
+            ["peak_memory_mb"] = Number(PeakMemoryMb),
+            ["run_directory"] = RunDirectory,
+            ["dataset"] = Dataset,
+            ["labels"] = Labels,
+            ["seed"] = Seed,
+            ["epochs"] = Number(Epochs),
+            ["protocol"] = Protocol,
+            ["hardware"] = Hardware,
+            ["commit"] = Commit,
+        };
+
+    /// <summary>The object on one line, for --json.</summary>
+    public string ToLine() => ToJson().ToJsonString();
+
+    /// <summary>Writes result.json into the run directory.</summary>
+    public void Write() => AsideFile.WriteText(Path.Combine(RunDirectory, FileName), ToJson().ToJsonString(Indented) + "\n");
+
+    private static JsonNode? Number(double? value) => value is double v && double.IsFinite(v) ? (decimal)Math.Round(v, 2) : null;
+}
