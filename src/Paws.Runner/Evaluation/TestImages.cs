@@ -24,11 +24,13 @@ internal static class TestImages
         using var scope = torch.NewDisposeScope();
         var rows = new List<torch.Tensor>();
         using var loader = run.OpenEvaluationLoader(data, indices);
-        while (!loader.Finished)
+        while (loader.Next() is { } batch)
         {
             using var step = torch.NewDisposeScope();
-            using var batch = loader.Next(CancellationToken.None);
-            rows.Add(network(run.ToDevice(batch)[0]).MoveToOuterDisposeScope());
+            using (batch)
+            {
+                rows.Add(network(run.ToDevice(batch)[0]).MoveToOuterDisposeScope());
+            }
         }
         return torch.cat(rows, 0).MoveToOuterDisposeScope();
     }
@@ -37,6 +39,7 @@ internal static class TestImages
     public static Accuracy Accuracy(torch.Tensor scores, torch.Tensor labels) =>
         new(
             Model.SoftNearestNeighbourClassifier.topK(1, scores, labels),
-            scores.shape[1] > 5 ? Model.SoftNearestNeighbourClassifier.topK(5, scores, labels) : null
+            scores.shape[1] > 5 ? Model.SoftNearestNeighbourClassifier.topK(5, scores, labels) : null,
+            (int)labels.shape[0]
         );
 }

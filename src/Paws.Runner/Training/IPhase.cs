@@ -37,7 +37,7 @@ internal interface IPhase : IDisposable
     FlatParameters Parameters { get; }
 
     /// <summary>Tensors beyond the encoder's that a checkpoint must hold to continue bit for bit.</summary>
-    IEnumerable<KeyValuePair<string, torch.Tensor>> State { get; }
+    IEnumerable<(string Name, torch.Tensor Value)> State { get; }
 
     /// <summary>The batch of a step; a pure function of the step.</summary>
     BatchPlan Plan(int step);

@@ -1,6 +1,7 @@
 using Paws.Data.Loading;
 using Paws.Data.Sampling;
 using Paws.Model;
+using Paws.Runner.Checkpoints;
 using Paws.Runner.Evaluation;
 using Paws.Runner.Reporting;
 using TorchSharp;
@@ -14,6 +15,7 @@ internal sealed class PawsPhase : IPhase
     private readonly PawsPlanner planner;
     private readonly PawsLossOptions options;
     private readonly torch.Tensor labels;
+    private readonly torch.Tensor hardLabels;
     private readonly Lars optimizer;
     private readonly WarmupCosine schedule;
     private readonly int batch;
@@ -34,14 +36,8 @@ internal sealed class PawsPhase : IPhase
         options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
         using (torch.NewDisposeScope())
         {
-            var oneView = LabelMatrix.create(
-                criterion.ClassesPerBatch,
-                criterion.SupervisedImgsPerClass,
-                worldSize: 1,
-                uniqueClasses: false,
-                run.Config.Data.LabelSmoothing
-            );
-            labels = oneView.repeat(criterion.SupervisedViews, 1).to(torch.float32, run.Device).DetachFromDisposeScope();
+            labels = Labels(run.Config.Data.LabelSmoothing);
+            hardLabels = Labels(0);
         }
         Parameters = new FlatParameters(encoder.NamedParameters());
         optimizer = new Lars(Parameters, RunContext.LarsOptions(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
@@ -70,9 +66,9 @@ internal sealed class PawsPhase : IPhase
 
     public FlatParameters Parameters { get; }
 
-    public IEnumerable<KeyValuePair<string, torch.Tensor>> State => [new("optimizer.momentum", optimizer.Momentum)];
+    public IEnumerable<(string Name, torch.Tensor Value)> State => [(RunCheckpoint.MomentumName, optimizer.Momentum)];
 
-    public BatchPlan Plan(int step) => planner.At(step);
+    public BatchPlan Plan(int step) => planner.At(step)!;
 
     public double LearningRate(int step) => schedule.At(step);
 
@@ -98,8 +94,17 @@ internal sealed class PawsPhase : IPhase
     public void Dispose()
     {
         labels.Dispose();
+        hardLabels.Dispose();
         ((IDisposable)optimizer).Dispose();
         ((IDisposable)Parameters).Dispose();
+    }
+
+    /// <summary>The label matrix of the support rows, [s, K]: the same each step, whichever classes were drawn.</summary>
+    private torch.Tensor Labels(double smoothing)
+    {
+        var criterion = run.Config.Criterion;
+        var oneView = LabelMatrix.create(criterion.ClassesPerBatch, criterion.SupervisedImgsPerClass, 1, false, smoothing);
+        return oneView.repeat(criterion.SupervisedViews, 1).to(torch.float32).to(run.Device).DetachFromDisposeScope();
     }
 
     /// <summary>Figure 4b: two losses that fall although nothing minimises them.</summary>
@@ -112,7 +117,7 @@ internal sealed class PawsPhase : IPhase
         return
         [
             new(StepPart.InstanceDiscrimination, NtXentLoss.evaluate(temperature, embeddings.narrow(0, supportRows, 2L * batch))),
-            new(StepPart.SupportClassification, SuncetLoss.evaluate(temperature, supports, run.Plans.HardLabels(supportRows))),
+            new(StepPart.SupportClassification, SuncetLoss.evaluate(temperature, supports, hardLabels)),
         ];
     }
 }

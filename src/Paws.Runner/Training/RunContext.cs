@@ -23,6 +23,9 @@ internal sealed class RunContext : IDisposable
     /// <summary>Training and test images.</summary>
     public required DatasetPair Data { get; init; }
 
+    /// <summary>Hash of what must not change between a run and its continuation.</summary>
+    public required string ConfigHash { get; init; }
+
     /// <summary>Indices of the labeled training images.</summary>
     public required int[] Labeled { get; init; }
 
@@ -42,7 +45,7 @@ internal sealed class RunContext : IDisposable
     public required CancellationToken Stop { get; init; }
 
     /// <summary>How far the run has come.</summary>
-    public required RunState State { get; init; }
+    public required RunProgress State { get; init; }
 
     /// <summary>Which images form which step.</summary>
     public Plans Plans => field ??= new Plans(this);
@@ -90,19 +93,24 @@ internal sealed class RunContext : IDisposable
     public void Save(IPhase phase, PhaseState state)
     {
         Metrics.Flush();
-        var tensors = EncoderState(phase.Encoder).Concat(phase.State);
-        var metadata = new Dictionary<string, string>
-        {
-            ["phase"] = phase.Name,
-            ["step"] = state.Step.ToString(System.Globalization.CultureInfo.InvariantCulture),
-            ["state"] = State.ToJson(),
-        };
-        RunCheckpoint.Save(Directory, tensors, metadata);
+        var tensors = EncoderState(phase.Encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State);
+        RunCheckpoint.Save(
+            Path.Combine(Directory, RunCheckpoint.FileName),
+            tensors,
+            new RunState
+            {
+                Phase = phase.Name,
+                Step = state.Step,
+                Seconds = state.Seconds,
+                ConfigHash = ConfigHash,
+                Extra = State.ToJson(),
+            }
+        );
     }
 
     /// <summary>An encoder's parameters and buffers under their published names, behind a prefix.</summary>
-    public static IEnumerable<KeyValuePair<string, torch.Tensor>> EncoderState(Encoder encoder, string prefix = "encoder.") =>
-        encoder.NamedParameters().Concat(encoder.NamedBuffers()).Select(t => KeyValuePair.Create(prefix + t.Name, t.Value));
+    public static IEnumerable<(string Name, torch.Tensor Value)> EncoderState(Encoder encoder, string prefix = "") =>
+        encoder.NamedParameters().Concat(encoder.NamedBuffers()).Select(t => (prefix + t.Name, t.Value));
 
     /// <summary>LARS as published, with these settings.</summary>
     public static LarsOptions LarsOptions(double momentum, double weightDecay, bool nesterov) =>

@@ -1,5 +1,6 @@
 using Paws.Data.Loading;
 using Paws.Model;
+using Paws.Runner.Checkpoints;
 using Paws.Runner.Evaluation;
 using Paws.Runner.Reporting;
 using TorchSharp;
@@ -33,9 +34,10 @@ internal sealed class SuncetPhase : IPhase
         using (torch.NewDisposeScope())
         {
             labels = LabelMatrix
-                .create(classes, perClass, worldSize: 1, uniqueClasses: false, smoothing: 0)
+                .create(classes, perClass, 1, false, 0)
                 .repeat(finetune.Views, 1)
-                .to(torch.float32, run.Device)
+                .to(torch.float32)
+                .to(run.Device)
                 .DetachFromDisposeScope();
         }
         Parameters = new FlatParameters(encoder.NamedParameters());
@@ -59,7 +61,7 @@ internal sealed class SuncetPhase : IPhase
 
     public FlatParameters Parameters { get; }
 
-    public IEnumerable<KeyValuePair<string, torch.Tensor>> State => [new("optimizer.momentum", optimizer.Momentum)];
+    public IEnumerable<(string Name, torch.Tensor Value)> State => [(RunCheckpoint.MomentumName, optimizer.Momentum)];
 
     public BatchPlan Plan(int step) => plan(step);
 

@@ -55,12 +55,12 @@ internal sealed class SupervisedPhase : IPhase
 
     public FlatParameters Parameters { get; }
 
-    public IEnumerable<KeyValuePair<string, torch.Tensor>> State =>
+    public IEnumerable<(string Name, torch.Tensor Value)> State =>
         [
-            new("optimizer.first", optimizer.FirstMoment),
-            new("optimizer.second", optimizer.SecondMoment),
-            new(weight.Name, weight.Value),
-            new(bias.Name, bias.Value),
+            ("optimizer.first", optimizer.FirstMoment),
+            ("optimizer.second", optimizer.SecondMoment),
+            (weight.Name, weight.Value),
+            (bias.Name, bias.Value),
         ];
 
     public BatchPlan Plan(int step) => plan(step);

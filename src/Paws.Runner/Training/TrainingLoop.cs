@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Paws.Data.Loading;
 using Paws.Runner.Reporting;
 using TorchSharp;
@@ -13,6 +14,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
 {
     private static readonly StepPart[] AveragedParts = [StepPart.CrossEntropy, StepPart.MeMax, StepPart.TargetConfidence];
 
+    private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private readonly Stopwatch clock = new();
     private double waitedBefore;
 
@@ -27,7 +29,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         }
         var steps = phase.TotalSteps;
         using var loader = run.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
-        using var progress = run.Progress.Begin(phase.Title, steps, state.Step);
+        run.Progress.Begin(phase.Title, steps, state.Step);
         using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Device);
         var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Config.Criterion.ClassesPerBatch) : null;
         var sinceCheckpoint = Stopwatch.StartNew();
@@ -43,7 +45,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             StepMetrics? metrics = null;
             using (torch.NewDisposeScope())
             {
-                using var batch = loader.Next(CancellationToken.None);
+                using var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
                 var output = phase.Loss(run.ToDevice(batch), batch.Plan, diagnose: logs);
                 phase.Parameters.ZeroGrad();
                 output.Loss.backward();
@@ -69,7 +71,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                 };
                 (secondsAtLog, waitedBefore, summed) = (state.Seconds, loader.WaitSeconds, 0);
                 run.Metrics.Write(metrics);
-                progress.Report(step + 1, metrics);
+                run.Progress.Update(Reading(state.Step, metrics));
                 if (!double.IsFinite(metrics.Loss))
                 {
                     throw new UserErrorException(
@@ -80,7 +82,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                 if (watch?.Observe(step, metrics.Loss, metrics.TargetConfidence ?? 1) is { } warning)
                 {
                     state.Collapsed = true;
-                    run.Progress.Warn(warning);
+                    run.Progress.Note("warning: " + warning);
                 }
             }
             if (state.Step >= nextEvaluation && state.Step < steps)
@@ -100,6 +102,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             }
         }
         clock.Stop();
+        run.Progress.End();
         Evaluate(state, 0);
         run.Metrics.Flush();
     }
@@ -135,13 +138,16 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             Epoch = state.Step / phase.StepsPerEpoch,
             Seconds = state.Seconds,
             Top1 = 100 * accuracy.Top1,
-            Top5 = accuracy.Top5 is { } top5 ? 100 * top5 : null,
+            Top5 = 100 * accuracy.Top5,
         };
         state.Top1 = metrics.Top1;
         state.Top5 = metrics.Top5;
         state.BestTop1 = Math.Max(state.BestTop1 ?? 0, metrics.Top1);
         run.Metrics.Write(metrics);
-        run.Progress.Note(phase.Title, metrics);
+        var top5 = metrics.Top5 is { } five ? string.Create(Invariant, $", top-5 {five:0.0} %") : "";
+        run.Progress.Note(
+            string.Create(Invariant, $"{phase.Title}, epoch {metrics.Epoch:0.#}: top-1 {metrics.Top1:0.0} %{top5} on {accuracy.Images} test images")
+        );
     }
 
     private int NextEvaluation(int step)
@@ -184,6 +190,17 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             LearningRate = phase.LearningRate(step),
             GradientNorm = torch.linalg.vector_norm(phase.Parameters.Gradients.to(torch.float64)).cpu().item<double>(),
         };
+    }
+
+    private static ProgressReading Reading(int done, StepMetrics metrics)
+    {
+        List<KeyValuePair<string, double>> parts = [new("loss", metrics.Loss)];
+        if (metrics.CrossEntropy is { } crossEntropy && metrics.MeMax is { } meMax)
+        {
+            parts.Add(new("cross-entropy", crossEntropy));
+            parts.Add(new("ME-Max", meMax));
+        }
+        return new ProgressReading(done, metrics.ImagesPerSecond ?? 0, parts);
     }
 
     private static torch.Tensor? Find(IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> parts, StepPart part)

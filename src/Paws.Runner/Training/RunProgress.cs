@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Paws.Runner.Training;
@@ -32,7 +33,7 @@ internal sealed class PhaseState
 }
 
 /// <summary>Where a run stands: each phase by name.</summary>
-internal sealed class RunState
+internal sealed class RunProgress
 {
     private static readonly JsonSerializerOptions Options = new()
     {
@@ -46,10 +47,9 @@ internal sealed class RunState
     /// <summary>The state of a phase, a fresh one if it has not begun.</summary>
     public PhaseState Of(string phase) => Phases.TryGetValue(phase, out var state) ? state : Phases[phase] = new PhaseState();
 
-    /// <summary>As it stands in a checkpoint's metadata.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
+    /// <summary>As it stands in a checkpoint.</summary>
+    public JsonObject ToJson() => JsonSerializer.SerializeToNode(this, Options)!.AsObject();
 
     /// <summary>Reads it back.</summary>
-    public static RunState Parse(string json) =>
-        JsonSerializer.Deserialize<RunState>(json, Options) ?? throw new UserErrorException("the checkpoint holds no run state");
+    public static RunProgress Of(JsonObject json) => json.Deserialize<RunProgress>(Options) ?? new RunProgress();
 }
