@@ -1,0 +1,136 @@
+namespace Paws.Model
+
+open System.Collections.Generic
+open TorchSharp
+
+/// Collects a network's tensors in order of creation, drawing initial values from a seed of its own, so that the list
+/// of names is explicit and the same seed always gives the same network.
+[<Sealed>]
+type TensorRegistry(seed: uint64) =
+    let generator = new torch.Generator(seed, torch.CPU)
+    let parameters = List<NamedTensor>()
+    let buffers = List<NamedTensor>()
+
+    let add (list: List<NamedTensor>) name (value: torch.Tensor) =
+        let named = NamedTensor(name, value.DetachFromDisposeScope())
+        list.Add named
+        named
+
+    let trainable name (value: torch.Tensor) =
+        add parameters name (value.requires_grad_ true)
+
+    /// Trainable tensors in state-dictionary order.
+    member _.Parameters = parameters :> IReadOnlyList<NamedTensor>
+
+    /// Running statistics and counters in state-dictionary order.
+    member _.Buffers = buffers :> IReadOnlyList<NamedTensor>
+
+    /// A trainable tensor from N(0, std²).
+    member _.Normal(name, shape: int64[], std: float) =
+        trainable name (torch.randn(shape, dtype = torch.float32, generator = generator).mul_(std.ToScalar()))
+
+    /// A trainable tensor from U(−bound, bound).
+    member _.Uniform(name, shape: int64[], bound: float) =
+        trainable name (torch.empty(shape, dtype = torch.float32).uniform_(-bound, bound, generator))
+
+    /// A trainable tensor of one value.
+    member _.Constant(name, shape: int64[], value: float) =
+        trainable name (torch.full (shape, value.ToScalar(), dtype = torch.float32))
+
+    /// A buffer of one value.
+    member _.Buffer(name, shape: int64[], value: float, dtype: torch.ScalarType) =
+        add buffers name (torch.full (shape, value.ToScalar(), dtype = dtype))
+
+/// A square convolution. Weight [out,in,k,k] from N(0, 2 / (k²·out)) (He, fan-out); bias, where there is one, zero.
+[<Sealed>]
+type Convolution(registry: TensorRegistry, name: string, inputs: int, outputs: int, kernel: int, stride: int, withBias: bool) =
+    let weight =
+        registry.Normal(
+            name + ".weight",
+            [| int64 outputs; int64 inputs; int64 kernel; int64 kernel |],
+            sqrt (2.0 / float (kernel * kernel * outputs))
+        )
+
+    let bias =
+        if withBias then
+            Some(registry.Constant(name + ".bias", [| int64 outputs |], 0.0))
+        else
+            None
+
+    let strides = [| int64 stride; int64 stride |]
+    let padding = [| int64 (kernel / 2); int64 (kernel / 2) |]
+
+    /// [n,in,s,s] → [n,out,s/stride,s/stride] in the compute type, memory format kept.
+    member _.Forward(pass: ForwardPass, x: torch.Tensor) =
+        match bias with
+        | Some bias -> torch.nn.functional.conv2d (x, pass.Weight weight, pass.Weight bias, strides, padding)
+        | None -> torch.nn.functional.conv2d (x, pass.Weight weight, strides = strides, padding = padding)
+
+/// Batch normalisation over the channel dimension of [n,c] or [n,c,s,s]; ε 1e-5, scale 1 and shift 0 at the start.
+/// Affine parameters and running statistics stay in the master type whatever the type of the input.
+/// momentum: weight of the new batch in the running statistics, in (0, 1].
+[<Sealed>]
+type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: float) =
+    let shape = [| int64 channels |]
+    let weight = registry.Constant(name + ".weight", shape, 1.0)
+    let bias = registry.Constant(name + ".bias", shape, 0.0)
+
+    let runningMean = registry.Buffer(name + ".running_mean", shape, 0.0, torch.float32)
+
+    let runningVar = registry.Buffer(name + ".running_var", shape, 1.0, torch.float32)
+
+    let batches = registry.Buffer(name + ".num_batches_tracked", [||], 0.0, torch.int64)
+
+    /// Same shape and type as the input.
+    member _.Forward(pass: ForwardPass, x: torch.Tensor) =
+        if pass.Training then
+            batches.Value.add_ ((1).ToScalar()) |> ignore
+
+        torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
+
+    /// Normalisation, then max(0, ·) written over it: its backward needs only the result.
+    member this.ForwardRelu(pass, x) = this.Forward(pass, x).relu_()
+
+/// y = x Wᵀ + b in the master type: heads are a small part of the work and the similarities are sensitive to rounding.
+/// W [out,in] and b [out] from U(±1/√in).
+[<Sealed>]
+type Linear(registry: TensorRegistry, name: string, inputs: int, outputs: int) =
+    let bound = 1.0 / sqrt (float inputs)
+
+    let weight =
+        registry.Uniform(name + ".weight", [| int64 outputs; int64 inputs |], bound)
+
+    let bias = registry.Uniform(name + ".bias", [| int64 outputs |], bound)
+
+    /// [n,in] → [n,out].
+    member _.Forward(x: torch.Tensor) =
+        torch.nn.functional.linear (x, weight.Value, bias.Value)
+
+/// Images to feature vectors. Width: length of a feature vector.
+/// Features: [n,3,s,s] in the compute type → [n,Width] in the master type.
+type Trunk = {
+    Width: int
+    Features: ForwardPass -> torch.Tensor -> torch.Tensor
+}
+
+/// Steps shared by the trunks.
+[<RequireQualifiedAccess>]
+module Trunk =
+
+    /// Blocks one after the other. Wrappers are freed on the way (autograd keeps what it needs), so that a pass
+    /// without gradient holds two activations, not all of them. Consumes x.
+    let chain (blocks: (ForwardPass -> torch.Tensor -> torch.Tensor)[]) pass (x: torch.Tensor) =
+        let mutable x = x
+
+        for block in blocks do
+            use scope = torch.NewDisposeScope()
+            let next = (block pass x).MoveToOuterDisposeScope()
+            x.Dispose()
+            x <- next
+
+        x
+
+    /// Mean over positions: [n,c,s,s] → [n,c], summed and returned in the master type. Consumes x.
+    let pool (master: torch.ScalarType) (x: torch.Tensor) =
+        use x = x
+        x.mean ([| 2L; 3L |], ``type`` = master)

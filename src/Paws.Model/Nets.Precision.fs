@@ -1,0 +1,41 @@
+namespace Paws.Model
+
+open System.Collections.Generic
+open TorchSharp
+
+/// A tensor of a network under the name it has in a published checkpoint. The tensor may be replaced (by a view of
+/// a flat buffer, by a copy on another device) and every layer that uses it follows.
+[<Sealed>]
+type NamedTensor(name: string, value: torch.Tensor) =
+    /// Key in the state dictionary, for example layer1.0.bn1.weight.
+    member _.Name = name
+    /// The tensor now in use.
+    member val Value = value with get, set
+
+/// What one forward call of an encoder shares between its layers and resolutions: whether batch statistics are taken
+/// from the batch, and in which type convolutions compute. A master weight is cast at most once a call, however many
+/// resolutions pass through; the cast is recorded by autograd, so gradients arrive on the master in its own type.
+[<Sealed>]
+type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.ScalarType) =
+    let casts = Dictionary<NamedTensor, torch.Tensor>(HashIdentity.Reference)
+
+    /// Batch statistics (and running-statistics updates) or the running statistics alone.
+    member _.Training = training
+
+    /// Type of convolutions and of the activations between them.
+    member _.Compute = compute
+
+    /// Type of parameters, pooled features and heads.
+    member _.Master = master
+
+    /// A weight in the compute type.
+    member _.Weight(parameter: NamedTensor) =
+        if parameter.Value.dtype = compute then
+            parameter.Value
+        else
+            match casts.TryGetValue parameter with
+            | true, cast -> cast
+            | _ ->
+                let cast = parameter.Value.``to`` compute
+                casts[parameter] <- cast
+                cast
