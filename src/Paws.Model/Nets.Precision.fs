@@ -1,5 +1,6 @@
 namespace Paws.Model
 
+open System
 open System.Collections.Generic
 open TorchSharp
 
@@ -36,6 +37,13 @@ type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.Scalar
             match casts.TryGetValue parameter with
             | true, cast -> cast
             | _ ->
-                let cast = parameter.Value.``to`` compute
+                // Made within one layer's scope, used by other resolutions after that scope has ended.
+                let cast = (parameter.Value.``to`` compute).DetachFromDisposeScope()
                 casts[parameter] <- cast
                 cast
+
+    interface IDisposable with
+        /// Frees the wrappers of the casts; autograd keeps what it needs.
+        member _.Dispose() =
+            for cast in casts.Values do
+                cast.Dispose()

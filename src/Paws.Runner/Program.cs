@@ -11,7 +11,7 @@ return CommandLine.Run(
     args,
     new CommandHost
     {
-        Jobs = new UnwiredJobs(),
+        Jobs = new Paws.Runner.Training.Jobs(),
         Output = Console.Out,
         Error = Console.Error,
         Stop = stop.Token,

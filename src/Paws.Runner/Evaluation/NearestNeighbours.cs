@@ -9,8 +9,27 @@ namespace Paws.Runner.Evaluation;
 /// <param name="Accuracy">Top-1 and top-5.</param>
 /// <param name="Predicted">Class predicted for each image.</param>
 /// <param name="Labels">Its true class.</param>
-/// <param name="Embeddings">Rows of the first images, as many as were asked for.</param>
-internal sealed record NearestNeighbourResult(Accuracy Accuracy, int[] Predicted, int[] Labels, float[][] Embeddings);
+/// <param name="Embeddings">Embeddings of as many images as were asked for, spread evenly.</param>
+/// <param name="EmbeddingLabels">The true class of those.</param>
+internal sealed record NearestNeighbourResult(
+    Accuracy Accuracy,
+    int[] Predicted,
+    int[] Labels,
+    float[][] Embeddings,
+    int[] EmbeddingLabels
+)
+{
+    /// <summary>Images of class row predicted as class column.</summary>
+    public int[][] Confusion(int classes)
+    {
+        var counts = Enumerable.Range(0, classes).Select(_ => new int[classes]).ToArray();
+        for (var i = 0; i < Labels.Length; i++)
+        {
+            counts[Labels[i]][Predicted[i]]++;
+        }
+        return counts;
+    }
+}
 
 /// <summary>
 /// PAWS-NN: all labeled images as support, centre crop, hard labels, arg-max of the soft nearest neighbours (after the prediction
@@ -43,12 +62,12 @@ internal static class NearestNeighbours
         );
         var accuracy = TestImages.Accuracy(probabilities, labels);
         var predicted = probabilities.argmax(1).cpu().data<long>().Select(c => (int)c).ToArray();
-        var rows = Math.Min(keep, chosen.Length);
-        var embeddings = rows == 0 ? [] : Rows(queries, rows);
-        return new NearestNeighbourResult(accuracy, predicted, [.. chosen.Select(i => test.Labels[i])], embeddings);
+        var kept = keep == 0 ? [] : TestImages.Spread(chosen.Length, keep);
+        int[] truth = [.. chosen.Select(i => test.Labels[i])];
+        return new NearestNeighbourResult(accuracy, predicted, truth, Rows(queries, kept), [.. kept.Select(i => truth[i])]);
     }
 
-    /// <summary>Embeddings of images at centre crop, [n, d] in fp32.</summary>
+    /// <summary>Embeddings of images at centre crop, [n, d].</summary>
     private static torch.Tensor Embed(RunContext run, Encoder encoder, IImageDataset data, int[] indices) =>
         TestImages.Forward(
             run,
@@ -61,12 +80,10 @@ internal static class NearestNeighbours
             }
         );
 
-    private static float[][] Rows(torch.Tensor embeddings, int count)
+    private static float[][] Rows(torch.Tensor embeddings, int[] rows)
     {
-        // Every n-th image, so that all classes are there however the test set is ordered.
-        var step = embeddings.shape[0] / count;
         var width = (int)embeddings.shape[1];
-        var flat = embeddings.slice(0, 0, step * count, step).to(torch.float32).cpu().contiguous().data<float>().ToArray();
-        return [.. Enumerable.Range(0, count).Select(i => flat.AsSpan(i * width, width).ToArray())];
+        var flat = embeddings.to(torch.float32).cpu().contiguous().data<float>().ToArray();
+        return [.. rows.Select(i => flat.AsSpan(i * width, width).ToArray())];
     }
 }

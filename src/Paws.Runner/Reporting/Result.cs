@@ -23,6 +23,18 @@ public sealed record RunResult
     /// <summary>Top-1 of the supervised-only baseline, in percent; null when not run.</summary>
     public double? BaselineTop1 { get; init; }
 
+    /// <summary>Top-1 of the baseline's best evaluation, chosen with the test labels: an upper bound for it, in percent.</summary>
+    public double? BaselineBestTop1 { get; init; }
+
+    /// <summary>Seconds of PAWS training, fine-tuning included, evaluation not.</summary>
+    public double? PawsSeconds { get; init; }
+
+    /// <summary>Seconds of training the baseline, evaluation not.</summary>
+    public double? BaselineSeconds { get; init; }
+
+    /// <summary>Whether predictions were seen to collapse to uniform.</summary>
+    public bool Collapsed { get; init; }
+
     /// <summary>Seconds of training and evaluation.</summary>
     public required double Seconds { get; init; }
 
@@ -64,6 +76,10 @@ public sealed record RunResult
             ["top5"] = Number(Top5),
             ["top1_finetuned"] = Number(Top1Finetuned),
             ["baseline_top1"] = Number(BaselineTop1),
+            ["baseline_best_top1"] = Number(BaselineBestTop1),
+            ["paws_seconds"] = Number(PawsSeconds),
+            ["baseline_seconds"] = Number(BaselineSeconds),
+            ["collapsed"] = Collapsed,
             ["seconds"] = Number(Seconds),
             ["images_per_second"] = Number(ImagesPerSecond),
             ["peak_memory_mb"] = Number(PeakMemoryMb),

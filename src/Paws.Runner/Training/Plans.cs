@@ -62,7 +62,7 @@ internal sealed class Plans(RunContext run)
     public SequentialPlanner Sequential(int[] indices) => new(indices, Centre, Config.Evaluation.BatchSize);
 
     private SupportSampler Support(int classes, int perClass) =>
-        new(run.Data.Train.Labels, run.Data.Train.Classes, run.Labeled, classes, perClass, Seed);
+        new(run.Data.Train.Labels, run.Labeled, run.Data.Train.Classes, classes, perClass, Seed);
 
     private ViewRecipe Augmented(int size, double[] scale)
     {

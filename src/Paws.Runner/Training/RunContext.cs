@@ -74,7 +74,7 @@ internal sealed class RunContext : IDisposable
 
     /// <summary>A loader of some images at centre crop, in order.</summary>
     public BatchLoader OpenEvaluationLoader(IImageDataset data, int[] indices) =>
-        new(data, Plans.Sequential(indices), 0, PixelType, Seed, Math.Max(2, Workers), BatchesAhead, AllocateMemory);
+        new(data, Plans.Sequential(indices).At, 0, PixelType, Seed, Math.Max(2, Workers), BatchesAhead, AllocateMemory);
 
     /// <summary>The groups of a batch as [rows, 3, s, s] in channels-last order on the device; on the CPU without a copy.</summary>
     public IReadOnlyList<torch.Tensor> ToDevice(Batch batch)
@@ -122,6 +122,9 @@ internal sealed class RunContext : IDisposable
             Model.LarsOptions.Default.TrustCoefficient,
             Model.LarsOptions.Default.Epsilon
         );
+
+    /// <summary>AdamW with its usual moments and this weight decay.</summary>
+    public static AdamWOptions AdamWOptions(double weightDecay) => new(0.9, 0.999, 1e-8, weightDecay);
 
     /// <inheritdoc />
     public void Dispose()

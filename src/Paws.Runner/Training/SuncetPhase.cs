@@ -1,4 +1,5 @@
 using Paws.Data.Loading;
+using Paws.Data.Sampling;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Evaluation;
@@ -15,7 +16,7 @@ namespace Paws.Runner.Training;
 internal sealed class SuncetPhase : IPhase
 {
     private readonly RunContext run;
-    private readonly Func<int, BatchPlan> plan;
+    private readonly SupportPlanner planner;
     private readonly torch.Tensor labels;
     private readonly Lars optimizer;
     private readonly WarmupCosine schedule;
@@ -27,7 +28,7 @@ internal sealed class SuncetPhase : IPhase
         var finetune = run.Config.Finetune;
         var classes = run.Data.Train.Classes.Count;
         var perClass = Math.Min(finetune.ImgsPerClass, run.LabelsPerClass.Min());
-        plan = run.Plans.Suncet(perClass);
+        planner = run.Plans.Suncet(perClass);
         ImagesPerStep = classes * perClass;
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = Math.Max(1, (int)Math.Round(finetune.Epochs * StepsPerEpoch));
@@ -63,7 +64,7 @@ internal sealed class SuncetPhase : IPhase
 
     public IEnumerable<(string Name, torch.Tensor Value)> State => [(RunCheckpoint.MomentumName, optimizer.Momentum)];
 
-    public BatchPlan Plan(int step) => plan(step);
+    public BatchPlan Plan(int step) => planner.At(step)!;
 
     public double LearningRate(int step) => schedule.At(step);
 

@@ -1,4 +1,5 @@
 using Paws.Data.Loading;
+using Paws.Data.Sampling;
 using Paws.Model;
 using Paws.Runner.Evaluation;
 using Paws.Runner.Reporting;
@@ -13,12 +14,11 @@ namespace Paws.Runner.Training;
 internal sealed class SupervisedPhase : IPhase
 {
     private readonly RunContext run;
-    private readonly Func<int, BatchPlan> plan;
+    private readonly SupervisedPlanner planner;
     private readonly NamedTensor weight;
     private readonly NamedTensor bias;
     private readonly AdamW optimizer;
     private readonly WarmupCosine schedule;
-    private readonly torch.nn.Module<torch.Tensor, torch.Tensor, torch.Tensor> loss;
 
     public SupervisedPhase(RunContext run, Encoder encoder, int totalSteps)
     {
@@ -27,7 +27,7 @@ internal sealed class SupervisedPhase : IPhase
         var baseline = run.Config.Baseline;
         var classes = run.Data.Train.Classes.Count;
         ImagesPerStep = Math.Min(baseline.BatchSize, run.Labeled.Length);
-        plan = run.Plans.Supervised(ImagesPerStep);
+        planner = run.Plans.Supervised(ImagesPerStep);
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = totalSteps;
         // A classifier that starts at zero starts with uniform predictions, whatever the features' scale.
@@ -36,7 +36,6 @@ internal sealed class SupervisedPhase : IPhase
         Parameters = new FlatParameters([.. encoder.NamedParameters(), weight, bias]);
         optimizer = new AdamW(Parameters, RunContext.AdamWOptions(baseline.WeightDecay));
         schedule = WarmupCosineModule.create(baseline.Lr * 0.1, baseline.Lr, 0, TotalSteps / 20, TotalSteps);
-        loss = torch.nn.CrossEntropyLoss(label_smoothing: baseline.LabelSmoothing);
     }
 
     public string Name => Phase.Baseline;
@@ -63,14 +62,18 @@ internal sealed class SupervisedPhase : IPhase
             (bias.Name, bias.Value),
         ];
 
-    public BatchPlan Plan(int step) => plan(step);
+    public BatchPlan Plan(int step) => planner.At(step)!;
 
     public double LearningRate(int step) => schedule.At(step);
 
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var labels = torch.tensor(plan.SupportClasses.Select(c => (long)c).ToArray()).to(run.Device);
-        return new StepOutput(loss.forward(Classify(groups[0]), labels), [], []);
+        // Cross-entropy against labels smoothed over the K classes: (1 − s)·log p of the label + s·the mean log p.
+        var smoothing = run.Config.Baseline.LabelSmoothing;
+        var logs = torch.nn.functional.log_softmax(Classify(groups[0]), 1);
+        var own = logs.gather(1, labels.unsqueeze(1)).squeeze(1);
+        return new StepOutput(own.mul(1 - smoothing).add(logs.mean([1]), smoothing).mean().neg(), [], []);
     }
 
     public void Update(int step) => optimizer.Step(schedule.At(step), step + 1);
@@ -88,7 +91,6 @@ internal sealed class SupervisedPhase : IPhase
 
     public void Dispose()
     {
-        loss.Dispose();
         ((IDisposable)optimizer).Dispose();
         ((IDisposable)Parameters).Dispose();
         weight.Value.Dispose();

@@ -21,6 +21,9 @@ public sealed record BaselineSection
     /// <summary>Weight decay (AdamW).</summary>
     public double WeightDecay { get; init; } = 5e-2;
 
+    /// <summary>Area share of its random crops, [min, max]; null takes the large views' own.</summary>
+    public double[]? Scale { get; init; }
+
     /// <summary>Label smoothing.</summary>
     public double LabelSmoothing { get; init; } = 0.1;
 }

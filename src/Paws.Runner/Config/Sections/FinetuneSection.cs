@@ -23,4 +23,10 @@ public sealed record FinetuneSection
 
     /// <summary>Softmax temperature.</summary>
     public double Temperature { get; init; } = 0.1;
+
+    /// <summary>Whether views get the whole augmentation of the large views instead of centre crop and flip (published: not).</summary>
+    public bool Augment { get; init; }
+
+    /// <summary>Whether batch-norm takes statistics from the batch instead of its running ones (published: not).</summary>
+    public bool BatchStatistics { get; init; }
 }

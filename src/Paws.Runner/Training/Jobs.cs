@@ -1,0 +1,18 @@
+using Paws.Runner.Commands;
+using Paws.Runner.Reporting;
+
+namespace Paws.Runner.Training;
+
+/// <summary>The work behind the verbs.</summary>
+internal sealed class Jobs : IJobs
+{
+    public int Train(TrainRequest request, CommandConsole console, CancellationToken stop)
+    {
+        new TrainingJob(request, console, stop).Run();
+        return 0;
+    }
+
+    public int Eval(EvalRequest request, CommandConsole console, CancellationToken stop) => throw new UserErrorException("eval");
+
+    public int Finetune(FinetuneRequest request, CommandConsole console, CancellationToken stop) => throw new UserErrorException("finetune");
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using Paws.Model;
+using Paws.Runner.Checkpoints;
+using Paws.Runner.Commands;
+using Paws.Runner.Config;
+using Paws.Runner.Evaluation;
+using Paws.Runner.Reporting;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// The main job: pre-training, fine-tuning if asked for, the baseline, and the report. Each phase that has ended leaves its
+/// weights in a file of its own; a run that was stopped goes on where its checkpoint stands.
+/// </summary>
+internal sealed class TrainingJob(TrainRequest request, CommandConsole console, CancellationToken stop)
+{
+    /// <summary>Weights after fine-tuning.</summary>
+    public const string FinetunedFileName = "model-finetuned.safetensors";
+
+    /// <summary>Weights of the baseline, its classifier included.</summary>
+    public const string BaselineFileName = "baseline.safetensors";
+
+    /// <summary>The labeled images, one index a line: another run can take it with --label-file.</summary>
+    public const string LabelsFileName = "labels.txt";
+
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    /// <summary>Runs to the end, or to the stop that was asked for.</summary>
+    public void Run()
+    {
+        var opening = RunOpening.Open(request.Config, request.DataDirectory, console);
+        using var data = opening.Data;
+        using var checkpoint = request.Resume ? OpenCheckpoint() : null;
+        var progress = checkpoint is null ? new RunProgress() : RunProgress.Of(checkpoint.State.Extra);
+        CheckBeforeWriting(opening);
+        if (!request.Resume)
+        {
+            RunDirectory.Create(request.OutDirectory, request.Config);
+            opening.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
+        }
+        using var metrics = new MetricsWriter(request.OutDirectory);
+        using var view = ConsoleProgress.Create(console.People);
+        var run = Context(opening, metrics, view, progress);
+        console.Say($"{Hardware.Describe(run.Device, run.ComputeType)}; results go to {request.OutDirectory}");
+
+        using var encoder = run.NewEncoder();
+        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(run, encoder));
+        var judged = NearestNeighbours.Evaluate(run, encoder, keep: RunReportBuilder.EmbeddedImages);
+        if (run.Config.Finetune.Epochs > 0)
+        {
+            Train(run, checkpoint, Phase.Suncet, encoder, FinetunedFileName, () => new SuncetPhase(run, encoder));
+        }
+        if (run.Config.Baseline.Enabled)
+        {
+            using var plain = run.NewEncoder();
+            Train(run, checkpoint, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(run, plain, BaselineSteps(run)));
+        }
+        metrics.Flush();
+        var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds);
+        result.Write();
+        HtmlReport.Write(run.Directory, RunReportBuilder.Build(run, judged, result));
+        RunReportBuilder.Summarise(run, result, console);
+        console.WriteResult(result.ToJson());
+    }
+
+    /// <summary>Takes a phase from where it stands to its end, or its weights from their file when it has ended before.</summary>
+    private static void Train(RunContext run, RunCheckpoint? checkpoint, string name, Encoder encoder, string file, Func<IPhase> create)
+    {
+        var state = run.State.Of(name);
+        var path = Path.Combine(run.Directory, file);
+        if (state.Done)
+        {
+            CheckpointLoader.LoadEncoder(path, RunContext.EncoderState(encoder));
+            return;
+        }
+        using var phase = create();
+        state.TotalSteps = phase.TotalSteps;
+        if (checkpoint is not null && checkpoint.State.Phase == name)
+        {
+            foreach (var (tensor, value) in RunContext.EncoderState(encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State))
+            {
+                checkpoint.Tensors.ReadInto(tensor, value);
+            }
+        }
+        run.Metrics.ResumeAt(name, state.Step);
+        new TrainingLoop(run, phase).Run(state);
+        RunCheckpoint.SaveModel(path, RunContext.EncoderState(encoder));
+        state.Done = true;
+        run.Save(phase, state);
+    }
+
+    /// <summary>Finds what would fail in the first step while nothing has been written yet.</summary>
+    private void CheckBeforeWriting(RunOpening opening)
+    {
+        using var metrics = default(MetricsWriter);
+        var run = Context(opening, null!, null!, new RunProgress());
+        run.Plans.Paws();
+        using var encoder = run.NewEncoder();
+    }
+
+    private RunContext Context(RunOpening opening, MetricsWriter metrics, IProgressView view, RunProgress progress) =>
+        new()
+        {
+            Config = request.Config,
+            ConfigHash = RunOpening.HashOf(request.Config),
+            Directory = request.OutDirectory,
+            Data = opening.Data,
+            Labeled = [.. opening.Labels.Indices],
+            Device = opening.Device,
+            ComputeType = opening.ComputeType,
+            Metrics = metrics,
+            Progress = view,
+            Stop = stop,
+            State = progress,
+        };
+
+    private RunCheckpoint? OpenCheckpoint()
+    {
+        var path = Path.Combine(request.OutDirectory, RunCheckpoint.FileName);
+        if (!RunCheckpoint.Exists(path))
+        {
+            console.Say($"{request.OutDirectory} has no checkpoint yet: starting from the beginning");
+            return null;
+        }
+        var checkpoint = RunCheckpoint.Load(path);
+        if (checkpoint.Notice is { } notice)
+        {
+            console.Say(notice);
+        }
+        console.Say($"continuing {checkpoint.State.Phase} after step {checkpoint.State.Step}");
+        return checkpoint;
+    }
+
+    /// <summary>
+    /// Steps that the baseline has time for: as given, or as many as fit into what PAWS and its fine-tuning took, by the measured
+    /// pace of the baseline's own steps on this machine.
+    /// </summary>
+    private static int BaselineSteps(RunContext run)
+    {
+        var state = run.State.Of(Phase.Baseline);
+        if (state.TotalSteps > 0)
+        {
+            return state.TotalSteps;
+        }
+        var baseline = run.Config.Baseline;
+        if (baseline.Steps > 0)
+        {
+            return baseline.Steps;
+        }
+        var seconds = run.State.Of(Phase.Paws).Seconds + run.State.Of(Phase.Suncet).Seconds;
+        using var trial = run.NewEncoder();
+        using var phase = new SupervisedPhase(run, trial, 100);
+        return Math.Max(1, (int)Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run, phase)));
+    }
+}
