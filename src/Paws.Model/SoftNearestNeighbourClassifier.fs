@@ -6,15 +6,12 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module SoftNearestNeighbourClassifier =
 
-    /// Similarities held at a time: 2²⁵, 128 MiB in float32.
-    let private similaritiesAtATime = 1L <<< 25
-
-    /// Class distributions of queries by a labelled support, without gradient; memory beyond the result is bounded by working
-    /// on some queries at a time.
+    /// Class distributions of queries by a labelled support, without gradient, holding so many similarities at a time
+    /// (at least those of one query). The answer does not depend on it.
     ///
-    /// temperature τ in (0, ∞), published 0.1; classes K ≥ 1; supports [s,d]; supportLabels [s], int64 in [0, K);
-    /// queries [q,d] → [q,K]. All on one device, and embeddings of one type.
-    let probabilities
+    /// similaritiesAtATime ≥ 1; the others as for probabilities.
+    let probabilitiesInChunks
+        (similaritiesAtATime: int64)
         (temperature: float)
         (classes: int)
         (supports: torch.Tensor)
@@ -48,6 +45,20 @@ module SoftNearestNeighbourClassifier =
             result.narrow(0L, first, rows).scatter_add_(1L, column, weights) |> ignore
 
         result.MoveToOuterDisposeScope()
+
+    /// Class distributions π of queries by a labelled support, without gradient. Memory beyond the arguments and the result
+    /// stays bounded: 2²⁵ similarities at a time, 128 MiB in float32 (twice that at the peak).
+    ///
+    /// temperature τ in (0, ∞), published 0.1; classes K ≥ 1; supports [s,d]; supportLabels [s], int64 in [0, K);
+    /// queries [q,d] → [q,K]. All on one device, and embeddings of one type.
+    let probabilities
+        (temperature: float)
+        (classes: int)
+        (supports: torch.Tensor)
+        (supportLabels: torch.Tensor)
+        (queries: torch.Tensor)
+        : torch.Tensor =
+        probabilitiesInChunks (1L <<< 25) temperature classes supports supportLabels queries
 
     /// The share of rows, in [0, 1], whose label is among the k most probable classes; of equally probable classes the lower
     /// number ranks first, so a classifier that says nothing scores as one. Rows that are not numbers count as wrong.
