@@ -19,10 +19,11 @@ module NtXentLoss =
         let candidates = if constantCandidates then unit.detach () else unit
 
         let similarities =
-            unit.div(temperature.ToScalar()).mm(candidates.t ()) |> Numerics.withoutDiagonal // [n,d] · [d,n] → [n,n]
+            (Scalars.divide temperature unit).mm(candidates.t ())
+            |> Numerics.withoutDiagonal // [n,d] · [d,n] → [n,n]
 
         let other = candidates.roll ([| rows / 2L |], [| 0L |]) // the other view of each row's image
-        let positives = unit.mul(other).sum(1L).div(temperature.ToScalar()) // [n]
+        let positives = unit.mul(other).sum 1L |> Scalars.divide temperature // [n]
         similarities.logsumexp(1L).sub(positives).mean().MoveToOuterDisposeScope()
 
     /// Mean over rows of −log of the share that the other view of the image has of the similarity mass of all other rows.

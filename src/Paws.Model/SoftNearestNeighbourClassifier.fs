@@ -31,7 +31,7 @@ module SoftNearestNeighbourClassifier =
 
         use _ = torch.no_grad ()
         use scope = torch.NewDisposeScope()
-        let scaled = (Numerics.l2Normalise supports).div(temperature.ToScalar()).t() // [s,d] → [d,s]
+        let scaled = (Numerics.l2Normalise supports |> Scalars.divide temperature).t() // [s,d] → [d,s]
         let result = queries.new_zeros [| queryRows; int64 classes |]
         let chunk = max 1L (similaritiesAtATime / supportRows)
 
@@ -72,12 +72,12 @@ module SoftNearestNeighbourClassifier =
         use scope = torch.NewDisposeScope()
         let column = labels.unsqueeze 1L // [q] → [q,1]
         let own = probabilities.gather (1L, column) // [q,1]
-        let classes = torch.arange (probabilities.shape[1], device = probabilities.device) // [K]
+        let classes = Scalars.range probabilities.shape[1] probabilities.device // [K]
 
         let ahead =
             (probabilities.gt own).logical_or((probabilities.eq own).logical_and(classes.lt column)) // [q,K]
 
         let among =
-            (ahead.sum (1L, keepdim = true)).lt(k.ToScalar()).logical_and(own.ge (0.0.ToScalar())) // [q,1]
+            (ahead.sum (1L, keepdim = true) |> Scalars.less (float k)).logical_and(Scalars.atLeast 0.0 own) // [q,1]
 
         among.to_type(torch.float64).mean().ToDouble()

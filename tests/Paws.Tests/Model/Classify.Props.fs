@@ -123,11 +123,11 @@ let private laws = [
 let private examples = [
     testCase "a classifier that says nothing is right by its first class only" (fun () ->
         use scope = torch.NewDisposeScope()
-        let p = torch.full ([| 4L; 4L |], 0.25.ToScalar())
-        let labels = torch.arange (4L, dtype = torch.int64)
+        let p = Draw.constant 4 4 0.25
+        let labels = Scalars.range 4L torch.CPU
         Expect.equal (SoftNearestNeighbourClassifier.topK 1 p labels) 0.25 "top-1"
         Expect.equal (SoftNearestNeighbourClassifier.topK 3 p labels) 0.75 "top-3"
-        let broken = torch.full ([| 4L; 4L |], nan.ToScalar())
+        let broken = Draw.constant 4 4 nan
         Expect.equal (SoftNearestNeighbourClassifier.topK 4 broken labels) 0.0 "not a number is wrong")
 
     testCase "classify leaves one tensor behind" (fun () ->

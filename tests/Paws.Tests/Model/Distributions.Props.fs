@@ -9,7 +9,7 @@ let private atLeast name (smaller: torch.Tensor) (larger: torch.Tensor) =
     Expect.isGreaterThanOrEqual ((larger - smaller).min().ToDouble()) -1e-12 name
 
 let private uniform rows columns =
-    torch.full ([| int64 rows; int64 columns |], (1.0 / float columns).ToScalar(), dtype = torch.float64)
+    Draw.constant rows columns (1.0 / float columns)
 
 let private vector (values: float list) =
     torch.tensor (List.toArray values, dtype = torch.float64)
@@ -30,7 +30,7 @@ let private numerics = [
     Law.forall "entropy lies in [0, log K]" (fun case random ->
         let h = Numerics.entropy (Draw.distributions random case.Batch case.Classes)
         atLeast "0" (torch.zeros_like h) h
-        atLeast "log K" h (torch.full_like (h, (log (float case.Classes)).ToScalar())))
+        atLeast "log K" h (Draw.constant 1 1 (log (float case.Classes))))
 
     testCase "x·log y is exact away from 0, and finite with its gradient at 0" (fun () ->
         use scope = torch.NewDisposeScope()
@@ -95,13 +95,13 @@ let private targets = [
         let targets = Targets.create case.Sharpen case.Multicrop p
         let sharp = Sharpening.sharpen case.Sharpen (p.detach ())
         let halves = sharp.chunk (2L, 0L)
-        let mean = (halves[0] + halves[1]) / 2.0
+        let mean = halves[0] + halves[1] |> Scalars.divide 2.0
 
         let expected =
             torch.cat (Array.append [| sharp |] (Array.create case.Multicrop mean))
 
         Expect.isFalse targets.requires_grad "detached"
-        Law.close "values" (expected * expected.ge(1e-4.ToScalar()).to_type torch.float64) targets)
+        Law.close "values" (expected * (Scalars.atLeast 1e-4 expected).to_type torch.float64) targets)
 
     Law.forall "swapping changes places, and twice changes nothing" (fun case random ->
         let views = Draw.gaussian random (2 * case.Batch) case.Dim

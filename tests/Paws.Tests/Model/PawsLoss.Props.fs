@@ -34,7 +34,7 @@ let private agreesWithDifferences random name (f: torch.Tensor -> torch.Tensor) 
     let h = 1e-6
 
     let at (step: float) =
-        (f (x.detach () + direction * step)).ToDouble()
+        (f (x.detach () + Scalars.multiply step direction)).ToDouble()
 
     let expected = (at h - at -h) / (2.0 * h)
     let actual = (grads.Head * direction).sum().ToDouble()
@@ -179,7 +179,7 @@ let private batches = [
                 |> Sharpening.sharpen case.Sharpen
                 |> MeMax.meanPrediction id)
 
-        let mean = ((means[0] + means[1]) / 2.0).detach()
+        let mean = (Scalars.divide 2.0 (means[0] + means[1])).detach()
 
         let workers = {
             GatherSupports = Func<_, _>(fun _ -> torch.cat [| rows 0; rows 1 |])
@@ -191,7 +191,7 @@ let private batches = [
             |> Array.map (fun z ->
                 (PawsLoss.ofBatch ((options case).WithWorkers workers) case.Supports case.Batch case.Multicrop labels z z).Total)
 
-        let total = (totals[0] + totals[1]) / 2.0
+        let total = totals[0] + totals[1] |> Scalars.divide 2.0
         total.backward ()
         Law.close "value" expected (total.detach ())
 
@@ -220,7 +220,7 @@ let private similarityGradient (case: LossCase) (target: torch.Tensor) =
         torch.ones(1L, int64 case.Supports, dtype = torch.float64).requires_grad_()
 
     let p =
-        similarities.div(case.Temperature.ToScalar()).softmax(1L).mm(Draw.labels case)
+        (Scalars.divide case.Temperature similarities).softmax(1L).mm(Draw.labels case)
 
     (Numerics.crossEntropy target p).sum().backward()
     similarities.grad.norm().ToDouble()
@@ -228,7 +228,10 @@ let private similarityGradient (case: LossCase) (target: torch.Tensor) =
 let private collapse = [
     Law.forall "collapsed similarities are not stationary under a target that is not uniform (Proposition 1)" (fun case random ->
         let target = Draw.distributions random 1 case.Classes
-        let distance = (target - 1.0 / float case.Classes).norm().ToDouble()
+
+        let distance =
+            (target - Draw.constant 1 1 (1.0 / float case.Classes)).norm().ToDouble()
+
         let gradient = similarityGradient case target
         // ‖∇‖ = distance · (1 − smoothing) / (τ √imagesPerClass), from dH/dsⱼ = (1 − K·t) (1 − smoothing) / (τ·s) at class of j.
         let expected =
@@ -239,8 +242,7 @@ let private collapse = [
         Expect.isGreaterThan gradient 0.0 "not stationary")
 
     Law.forall "under a uniform target they are, and sharpening leaves it uniform" (fun case _ ->
-        let uniform =
-            torch.full ([| 1L; int64 case.Classes |], (1.0 / float case.Classes).ToScalar(), dtype = torch.float64)
+        let uniform = Draw.constant 1 case.Classes (1.0 / float case.Classes)
 
         Expect.isLessThan (similarityGradient case (Sharpening.sharpen case.Sharpen uniform)) 1e-12 "stationary")
 
@@ -248,7 +250,7 @@ let private collapse = [
         let centre = Draw.gaussian random 1 case.Dim
 
         let near rows =
-            centre + (Draw.gaussian random rows case.Dim) * 1e-3
+            centre + (Draw.gaussian random rows case.Dim |> Scalars.multiply 1e-3)
 
         let _, _, labels, targets, targetSupports = parts case random
 
@@ -278,7 +280,7 @@ let private degenerate = [
         let scales = [| 0.0; 1e-30; 1e-8; 1.0; 1e8; 1e15 |]
 
         for i in 0L .. z.shape[0] - 1L do
-            z[i] <- z[i % 3L] * scales[random.Next scales.Length]
+            z[i] <- Scalars.multiply scales[random.Next scales.Length] z[i % 3L]
 
         let z = z.to_type torch.float32 |> leaf
         let sharp = PawsLossOptions.Create(0.01, 0.1, true)

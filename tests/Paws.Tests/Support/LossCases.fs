@@ -32,9 +32,12 @@ module Draw =
 
         torch.tensor(Array.init (rows * columns) normal, dtype = torch.float64).reshape(int64 rows, int64 columns)
 
+    let constant rows columns value : torch.Tensor =
+        Scalars.full [| int64 rows; int64 columns |] value torch.float64 torch.CPU
+
     /// Rows that are distributions, from nearly uniform to nearly one-hot.
     let distributions (random: Random) rows columns =
-        (gaussian random rows columns).mul((8.0 * random.NextDouble()).ToScalar()).softmax 1L
+        (gaussian random rows columns |> Scalars.multiply (8.0 * random.NextDouble())).softmax 1L
 
     /// An orthogonal matrix.
     let rotation (random: Random) size : torch.Tensor =
@@ -84,7 +87,7 @@ module Law =
 
     let private config = {
         Expecto.FsCheckConfig.defaultConfig with
-            maxTest = 60
+            maxTest = 40
             arbitrary = [ typeof<LossArbitraries> ]
     }
 
