@@ -3,8 +3,8 @@ namespace Paws.Model
 open TorchSharp
 
 /// Operators between a tensor and a number. TorchSharp wraps the number in an object of its own and hands its address to
-/// libtorch; a garbage collection during the call may free it, and the operator then reads whatever is there. `use` keeps
-/// it to the end of the call. Rare (seen once in about a million calls of parallel tests) but it can be silent: no number goes to libtorch another way.
+/// libtorch; a garbage collection during the call may free it, and the operator then reads whatever is there: seen once in
+/// about a million calls of parallel tests, and silent when another number lies there. `use` keeps it to the end of the call.
 [<RequireQualifiedAccess>]
 module Scalars =
 

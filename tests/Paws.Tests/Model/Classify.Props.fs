@@ -124,9 +124,10 @@ let private examples = [
     testCase "a classifier that says nothing is right by its first class only" (fun () ->
         use scope = torch.NewDisposeScope()
         let p = Draw.constant 4 4 0.25
-        let labels = Scalars.range 4L torch.CPU
-        Expect.equal (SoftNearestNeighbourClassifier.topK 1 p labels) 0.25 "top-1"
-        Expect.equal (SoftNearestNeighbourClassifier.topK 3 p labels) 0.75 "top-3"
+        let labels = torch.tensor ([| 0L; 0L; 0L; 2L |], dtype = torch.int64)
+        Expect.equal (SoftNearestNeighbourClassifier.topK 1 p labels) 0.75 "top-1"
+        Expect.equal (SoftNearestNeighbourClassifier.topK 2 p labels) 0.75 "top-2"
+        Expect.equal (SoftNearestNeighbourClassifier.topK 3 p labels) 1.0 "top-3"
         let broken = Draw.constant 4 4 nan
         Expect.equal (SoftNearestNeighbourClassifier.topK 4 broken labels) 0.0 "not a number is wrong")
 

@@ -95,13 +95,6 @@ let private goldenOf file test =
     Golden.cases file
     |> List.mapi (fun i case -> testCase (if isNull case["name"] then $"case {i}" else name case) (test case))
 
-let private message f =
-    try
-        f () |> ignore
-        failtest "should have been refused"
-    with :? System.ArgumentException as e ->
-        e.Message
-
 [<Tests>]
 let tests =
     testList "Model.Losses" [
