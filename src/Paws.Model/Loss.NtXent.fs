@@ -6,7 +6,7 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module NtXentLoss =
 
-    let private ofViews detachNegatives (temperature: float) (embeddings: torch.Tensor) =
+    let private ofViews constantCandidates (temperature: float) (embeddings: torch.Tensor) =
         Checks.positive "temperature" temperature
         Checks.matrix "embeddings" embeddings
         let rows = embeddings.shape[0]
@@ -16,13 +16,14 @@ module NtXentLoss =
 
         use scope = torch.NewDisposeScope()
         let unit = Numerics.l2Normalise embeddings
-        let candidates = if detachNegatives then unit.detach () else unit
+        let candidates = if constantCandidates then unit.detach () else unit
 
         let similarities =
-            unit.div(temperature.ToScalar()).mm(candidates.t ()) |> Numerics.withoutDiagonal // [n,d] · [d,n] → [n,n]
+            (Scalars.divide temperature unit).mm(candidates.t ())
+            |> Numerics.withoutDiagonal // [n,d] · [d,n] → [n,n]
 
-        let other = unit.roll ([| rows / 2L |], [| 0L |]) // the other view of each row's image
-        let positives = unit.mul(other).sum(1L).div(temperature.ToScalar()) // [n]
+        let other = candidates.roll ([| rows / 2L |], [| 0L |]) // the other view of each row's image
+        let positives = unit.mul(other).sum 1L |> Scalars.divide temperature // [n]
         similarities.logsumexp(1L).sub(positives).mean().MoveToOuterDisposeScope()
 
     /// Mean over rows of −log of the share that the other view of the image has of the similarity mass of all other rows.
@@ -30,5 +31,6 @@ module NtXentLoss =
     /// temperature τ in (0, ∞); embeddings [2b,d], view by view → scalar in nats. Differentiable.
     let evaluate (temperature: float) (embeddings: torch.Tensor) = ofViews false temperature embeddings
 
-    /// The same value, but a row passes no gradient to the rows that it is compared with in the denominator.
+    /// The same value, but each row is compared with constants: no gradient passes to the rows it is compared with, neither
+    /// the negatives nor the positive. This is the published code's baseline.
     let evaluateDetachedNegatives (temperature: float) (embeddings: torch.Tensor) = ofViews true temperature embeddings

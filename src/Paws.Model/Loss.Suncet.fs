@@ -20,7 +20,7 @@ module SuncetLoss =
         let unit = Numerics.l2Normalise embeddings
 
         let similarities =
-            unit.div(temperature.ToScalar()).mm(unit.t ()) |> Numerics.withoutDiagonal // [n,d] · [d,n] → [n,n]
+            (Scalars.divide temperature unit).mm(unit.t ()) |> Numerics.withoutDiagonal // [n,d] · [d,n] → [n,n]
 
         let probabilities = similarities.softmax(1L).mm labels // [n,n] · [n,k] → [n,k]
         (Numerics.crossEntropy labels probabilities).mean().MoveToOuterDisposeScope()

@@ -18,12 +18,15 @@ module Numerics =
 
     /// x · log y, element by element, for x, y ≥ 0; equals 0 at x = 0 whatever y.
     /// Below the smallest normal number y counts as that number: the value stays finite, and the gradient to y is 0 there.
-    let xLogY (x: torch.Tensor) (y: torch.Tensor) = x.mul (y.clamp_min(tiny y).log())
+    let xLogY (x: torch.Tensor) (y: torch.Tensor) =
+        use scope = torch.NewDisposeScope()
+        x.mul((Scalars.clampMin (tiny y) y).log()).MoveToOuterDisposeScope()
 
     /// Cross-entropy −Σₖ tₖ log pₖ of each row in nats, targets and probabilities [n,k] → [n]. In [0, ∞).
     /// Carries gradient to both arguments: detach targets that are constants.
     let crossEntropy (targets: torch.Tensor) (probabilities: torch.Tensor) =
-        (xLogY targets probabilities).sum(-1L).neg() // [n,k] → [n]
+        use scope = torch.NewDisposeScope()
+        (xLogY targets probabilities).sum(-1L).neg().MoveToOuterDisposeScope() // [n,k] → [n]
 
     /// Entropy −Σₖ pₖ log pₖ in nats over the last dimension, [n,k] → [n] or [k] → scalar. In [0, log K].
     let entropy (probabilities: torch.Tensor) =
@@ -31,7 +34,7 @@ module Numerics =
 
     /// Logits with −∞ on the diagonal, [n,n] → [n,n]: a row's softmax then leaves out the row itself.
     let internal withoutDiagonal (logits: torch.Tensor) =
-        let diagonal =
+        use diagonal =
             torch.eye (logits.shape[0], dtype = torch.bool, device = logits.device)
 
-        logits.masked_fill (diagonal, (-infinity).ToScalar())
+        Scalars.maskedFill diagonal -infinity logits

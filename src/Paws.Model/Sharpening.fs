@@ -12,8 +12,9 @@ module Sharpening =
     /// A uniform row stays uniform. Differentiable.
     let sharpen (temperature: float) (p: torch.Tensor) =
         Checks.unitInterval "sharpening temperature" temperature
+        use scope = torch.NewDisposeScope()
         // ρ does not depend on the scale of p, so dividing by the (constant) largest entry changes neither value nor
         // gradient, and keeps the powers of many small probabilities from vanishing all together.
         let largest = p.detach().amax([| 1L |], keepdim = true) // [n,k] → [n,1]
-        let powers = p.div(largest).pow((1.0 / temperature).ToScalar())
-        powers.div (powers.sum (1L, keepdim = true))
+        let powers = p.div largest |> Scalars.power (1.0 / temperature)
+        powers.div(powers.sum (1L, keepdim = true)).MoveToOuterDisposeScope()

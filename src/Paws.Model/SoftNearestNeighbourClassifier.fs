@@ -6,15 +6,12 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module SoftNearestNeighbourClassifier =
 
-    /// Similarities held at a time: 2²⁵, 128 MiB in float32.
-    let private similaritiesAtATime = 1L <<< 25
-
-    /// Class distributions of queries by a labelled support, without gradient; memory beyond the result is bounded by working
-    /// on some queries at a time.
+    /// Class distributions of queries by a labelled support, without gradient, holding so many similarities at a time
+    /// (at least those of one query). The answer does not depend on it.
     ///
-    /// temperature τ in (0, ∞), published 0.1; classes K ≥ 1; supports [s,d]; supportLabels [s], int64 in [0, K);
-    /// queries [q,d] → [q,K]. All on one device, and embeddings of one type.
-    let probabilities
+    /// similaritiesAtATime ≥ 1; the others as for probabilities.
+    let probabilitiesInChunks
+        (similaritiesAtATime: int64)
         (temperature: float)
         (classes: int)
         (supports: torch.Tensor)
@@ -34,7 +31,7 @@ module SoftNearestNeighbourClassifier =
 
         use _ = torch.no_grad ()
         use scope = torch.NewDisposeScope()
-        let scaled = (Numerics.l2Normalise supports).div(temperature.ToScalar()).t() // [s,d] → [d,s]
+        let scaled = (Numerics.l2Normalise supports |> Scalars.divide temperature).t() // [s,d] → [d,s]
         let result = queries.new_zeros [| queryRows; int64 classes |]
         let chunk = max 1L (similaritiesAtATime / supportRows)
 
@@ -49,6 +46,20 @@ module SoftNearestNeighbourClassifier =
 
         result.MoveToOuterDisposeScope()
 
+    /// Class distributions π of queries by a labelled support, without gradient. Memory beyond the arguments and the result
+    /// stays bounded: 2²⁵ similarities at a time, 128 MiB in float32 (twice that at the peak).
+    ///
+    /// temperature τ in (0, ∞), published 0.1; classes K ≥ 1; supports [s,d]; supportLabels [s], int64 in [0, K);
+    /// queries [q,d] → [q,K]. All on one device, and embeddings of one type.
+    let probabilities
+        (temperature: float)
+        (classes: int)
+        (supports: torch.Tensor)
+        (supportLabels: torch.Tensor)
+        (queries: torch.Tensor)
+        : torch.Tensor =
+        probabilitiesInChunks (1L <<< 25) temperature classes supports supportLabels queries
+
     /// The share of rows, in [0, 1], whose label is among the k most probable classes; of equally probable classes the lower
     /// number ranks first, so a classifier that says nothing scores as one. Rows that are not numbers count as wrong.
     ///
@@ -61,12 +72,12 @@ module SoftNearestNeighbourClassifier =
         use scope = torch.NewDisposeScope()
         let column = labels.unsqueeze 1L // [q] → [q,1]
         let own = probabilities.gather (1L, column) // [q,1]
-        let classes = torch.arange (probabilities.shape[1], device = probabilities.device) // [K]
+        let classes = Scalars.range probabilities.shape[1] probabilities.device // [K]
 
         let ahead =
             (probabilities.gt own).logical_or((probabilities.eq own).logical_and(classes.lt column)) // [q,K]
 
         let among =
-            (ahead.sum (1L, keepdim = true)).lt(k.ToScalar()).logical_and(own.ge (0.0.ToScalar())) // [q,1]
+            (ahead.sum (1L, keepdim = true) |> Scalars.less (float k)).logical_and(Scalars.atLeast 0.0 own) // [q,1]
 
         among.to_type(torch.float64).mean().ToDouble()

@@ -19,6 +19,6 @@ module SoftNearestNeighbours =
         Checks.sameWidth "queries" queries "supports" supports
         use scope = torch.NewDisposeScope()
         // Dividing the supports by τ touches s·d numbers; dividing the similarities would touch q·s.
-        let scaled = (Numerics.l2Normalise supports).div(temperature.ToScalar())
+        let scaled = Numerics.l2Normalise supports |> Scalars.divide temperature
         let similarities = (Numerics.l2Normalise queries).mm(scaled.t ()) // [q,d] · [d,s] → [q,s]
         similarities.softmax(1L).mm(supportLabels).MoveToOuterDisposeScope() // [q,s] · [s,k] → [q,k]

@@ -1,0 +1,54 @@
+namespace Paws.Model
+
+open TorchSharp
+
+/// Operators between a tensor and a number. TorchSharp wraps the number in an object of its own and hands its address to
+/// libtorch; a garbage collection during the call may free it, and the operator then reads whatever is there: seen once in
+/// about a million calls of parallel tests, and silent when another number lies there. `use` keeps it to the end of the call.
+[<RequireQualifiedAccess>]
+module Scalars =
+
+    /// value · x.
+    let multiply (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.mul value
+
+    /// x / value.
+    let divide (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.div value
+
+    /// x to the power of the exponent.
+    let power (exponent: float) (x: torch.Tensor) : torch.Tensor =
+        use exponent = exponent.ToScalar()
+        x.pow exponent
+
+    /// The larger of x and the value; no gradient where x is the smaller.
+    let clampMin (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.clamp_min value
+
+    /// Where x < value.
+    let less (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.lt value
+
+    /// Where x ≥ value; false where x is not a number.
+    let atLeast (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.ge value
+
+    /// x with the value where the mask is true.
+    let maskedFill (mask: torch.Tensor) (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.masked_fill (mask, value)
+
+    /// A tensor of the shape filled with the value.
+    let full (shape: int64[]) (value: float) (dtype: torch.ScalarType) (device: torch.Device) : torch.Tensor =
+        use value = value.ToScalar()
+        torch.full (shape, value, dtype = dtype, device = device)
+
+    /// 0, 1, …, count − 1 in int64.
+    let range (count: int64) (device: torch.Device) : torch.Tensor =
+        use count = count.ToScalar()
+        torch.arange (count, dtype = torch.int64, device = device)
