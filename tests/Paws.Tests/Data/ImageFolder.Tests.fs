@@ -36,8 +36,9 @@ let private small () =
 let private options (folder: TempFolder) =
     FolderOptions(CacheDirectory = Path.Combine(folder.Path, ".cache"))
 
+/// With a trailing slash, which must not matter.
 let private openWith (folder: TempFolder) =
-    ImageFolder.Open(folder.Path, options folder)
+    ImageFolder.Open(folder.Path + "/", options folder)
 
 let private message action =
     (Expect.throwsC action id :?> DataException).Message
