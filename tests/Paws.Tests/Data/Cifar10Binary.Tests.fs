@@ -21,7 +21,7 @@ let private record file index = [|
 |]
 
 /// Files of 2, 3, 4, 5, 6 and 7 records.
-let private write (folder: TempFolder) =
+let private write (folder: DataFolder) =
     names
     |> List.iteri (fun file name ->
         File.WriteAllBytes(folder.File("cifar-10-batches-bin/" + name), Array.collect (record file) [| 0 .. file + 1 |]))
@@ -33,7 +33,7 @@ let private message action =
 let tests =
     testList "Data.Cifar10Binary" [
         test "every byte of every record arrives, channels interleaved" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             write folder
             use data = Cifar10Binary.Open folder.Path
             Expect.equal (data.Train.Count, data.Test.Count) (2 + 3 + 4 + 5 + 6, 7) "records"
@@ -57,7 +57,7 @@ let tests =
         }
 
         test "the folder itself is accepted too, and names come from batches.meta.txt" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             write folder
             let inner = Path.Combine(folder.Path, "cifar-10-batches-bin")
             let classes = [ for i in 0..9 -> $"class {i}" ]
@@ -67,7 +67,7 @@ let tests =
         }
 
         test "a missing, cut or wrong file is named" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             Expect.stringContains (message (fun () -> Cifar10Binary.Open folder.Path |> ignore)) "data_batch_1.bin" "nothing there"
             write folder
             let file = folder.File "cifar-10-batches-bin/data_batch_3.bin"
@@ -82,11 +82,11 @@ let tests =
         }
 
         test "opening by request finds it, and says what to do about the Python version" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             write folder
             use data = DatasetOpener.Open(DatasetRequest(Root = folder.Path))
             Expect.equal data.Train.Name "cifar10" "found"
-            use other = new TempFolder()
+            use other = new DataFolder()
             File.WriteAllText(other.File "cifar-10-batches-py/data_batch_1", "")
 
             Expect.stringContains

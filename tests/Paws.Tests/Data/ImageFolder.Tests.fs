@@ -13,12 +13,12 @@ open SkiaSharp
 let private picture seed width height =
     RgbImage(System.ReadOnlyMemory(Array.init (width * height * 3) (fun i -> byte (seed * 37 + i * 11))), width, height)
 
-let private put (folder: TempFolder) (path: string) image =
+let private put (folder: DataFolder) (path: string) image =
     File.WriteAllBytes(folder.File path, FolderExport.Png image)
 
 /// Classes b and a with train and test images of 8×6.
 let private small () =
-    let folder = new TempFolder()
+    let folder = new DataFolder()
 
     [
         "train/b/2.png"
@@ -33,17 +33,17 @@ let private small () =
     File.WriteAllText(folder.File "train/a/notes.txt", "not an image")
     folder
 
-let private options (folder: TempFolder) =
+let private options (folder: DataFolder) =
     FolderOptions(CacheDirectory = Path.Combine(folder.Path, ".cache"))
 
 /// With a trailing slash, which must not matter.
-let private openWith (folder: TempFolder) =
+let private openWith (folder: DataFolder) =
     ImageFolder.Open(folder.Path + "/", options folder)
 
 let private message action =
     (Expect.throwsC action id :?> DataException).Message
 
-let private cacheFile (folder: TempFolder) =
+let private cacheFile (folder: DataFolder) =
     Directory.GetFiles(Path.Combine(folder.Path, ".cache")) |> Array.exactlyOne
 
 let private paths (data: IImageDataset) = [ for i in 0 .. data.Count - 1 -> data.NameOf i ]
@@ -51,7 +51,7 @@ let private paths (data: IImageDataset) = [ for i in 0 .. data.Count - 1 -> data
 let private pixels (data: IImageDataset) = [ for i in 0 .. data.Count - 1 -> data.Read(i).Pixels.ToArray() ]
 
 /// Whether opening decodes (true) or finds a cache (false).
-let private decodes (folder: TempFolder) =
+let private decodes (folder: DataFolder) =
     let mutable called = false
 
     use _data =
@@ -92,7 +92,7 @@ let layout =
         }
 
         test "without a test folder a tenth of each class is held out, by seed" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
 
             for i in 0..19 do
                 put folder $"cat/{i:D2}.png" (picture i 4 4)
@@ -114,7 +114,7 @@ let layout =
         }
 
         test "grey, palette-like, transparent and JPEG images become RGB" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             use grey = new SKBitmap(SKImageInfo(5, 4, SKColorType.Gray8, SKAlphaType.Opaque))
             grey.Erase(SKColor(90uy, 90uy, 90uy))
             File.WriteAllBytes(folder.File "a/grey.png", encode grey SKEncodedImageFormat.Png)
@@ -144,7 +144,7 @@ let layout =
         }
 
         test "what is wrong with a folder is said in one line" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
 
             let says part text =
                 Expect.stringContains (message (fun () -> ImageFolder.Open(Path.Combine(folder.Path, part)) |> ignore)) text part
@@ -176,7 +176,7 @@ let layout =
         }
 
         test "what FolderExport writes, ImageFolder reads" {
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             use shapes = BuiltInShapes.Open(20, 10)
             let target = Path.Combine(folder.Path, "made")
             FolderExport.WriteTo(shapes, target)

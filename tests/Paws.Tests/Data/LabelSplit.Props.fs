@@ -71,7 +71,7 @@ let laws =
 
         law "a written split reads back"
         <| fun (labels, sizes, perClass, seed) ->
-            use folder = new TempFolder()
+            use folder = new DataFolder()
             use data = dataset labels sizes
             let split = LabelSplit.ByCount(labels, names sizes, perClass, seed)
             let file = folder.File "labels.txt"

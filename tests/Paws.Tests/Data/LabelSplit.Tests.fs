@@ -18,7 +18,7 @@ let private data () =
     new PackedDataset("tiny", [| "n01"; "n02" |], [| 0; 0; 1; 1 |], Array.zeroCreate<byte> 12, 1, 1, (fun i -> files[i]))
 
 let private read (lines: string list) =
-    use folder = new TempFolder()
+    use folder = new DataFolder()
     use data = data ()
     let file = folder.File "labels.txt"
     File.WriteAllLines(file, lines)

@@ -3,13 +3,13 @@ namespace Paws.Tests
 open System
 open System.IO
 
-/// A folder of its own for one test, deleted afterwards.
-type TempFolder() =
+/// A folder of files that one test makes, deleted afterwards.
+type DataFolder() =
     let path = Directory.CreateTempSubdirectory("paws-test-").FullName
 
     member _.Path = path
 
-    /// The path of a file inside, its folder made.
+    /// The path of a file inside; the folders above it are made.
     member _.File(relative: string) =
         let file = Path.Combine(path, relative)
         Directory.CreateDirectory(Path.GetDirectoryName file) |> ignore
