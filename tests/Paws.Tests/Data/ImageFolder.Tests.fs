@@ -44,7 +44,8 @@ let private message action =
     (Expect.throwsC action id :?> DataException).Message
 
 let private cacheFile (folder: DataFolder) =
-    Directory.GetFiles(Path.Combine(folder.Path, ".cache")) |> Array.exactlyOne
+    Directory.GetFiles(Path.Combine(folder.Path, ".cache"), "*.images")
+    |> Array.exactlyOne
 
 let private paths (data: IImageDataset) = [ for i in 0 .. data.Count - 1 -> data.NameOf i ]
 
@@ -256,6 +257,16 @@ let cache =
             let written = File.GetLastWriteTimeUtc(cacheFile folder)
             Expect.isFalse (decodes folder) "second"
             Expect.equal (File.GetLastWriteTimeUtc(cacheFile folder)) written "not written again"
+        }
+
+        test "what a killed process left half made is deleted" {
+            use folder = small ()
+            decodes folder |> ignore
+            let leftover = cacheFile folder + ".0123.tmp"
+            File.WriteAllText(leftover, "half")
+            File.Delete(cacheFile folder)
+            Expect.isTrue (decodes folder) "made anew"
+            Expect.isFalse (File.Exists leftover) "deleted"
         }
 
         test "a changed, touched, added or removed file makes it anew" {

@@ -59,7 +59,7 @@ let tests =
             let said =
                 message (fun () -> LabelSplit.ByCount([| 0; 1; 1 |], [| "cat"; "dog" |], 2, 0))
 
-            Expect.stringContains said "Class cat has 1 training images, fewer than the 2" "class"
+            Expect.stringContains said "Class cat has 1 training images; 2 are to be labeled" "class"
         }
 
         test "counts and shares out of range" {

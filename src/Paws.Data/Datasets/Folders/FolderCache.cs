@@ -44,6 +44,7 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             // Processes that start together: one makes the cache, the others wait and then find it.
             using var turn = WaitForTurn(path + ".lock");
+            DeleteLeftovers(path);
             return Existing(path) ?? Make(path, sizes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -156,13 +157,22 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
         return cache;
     }
 
+    /// <summary>Half-made caches of processes that were killed: whoever holds the lock knows that nobody works on them.</summary>
+    private static void DeleteLeftovers(string path)
+    {
+        foreach (var leftover in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*.tmp"))
+        {
+            File.Delete(leftover);
+        }
+    }
+
     private static FileStream WaitForTurn(string path)
     {
         while (true)
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException) when (File.Exists(path))
             {
