@@ -93,7 +93,7 @@ public sealed record LabelSplit
             if (indices.Length < count)
             {
                 throw new DataException(
-                    $"Class {classes[label]} has {indices.Length} training images, fewer than the {count} to be labeled. "
+                    $"Class {classes[label]} has {indices.Length} training images; {count} are to be labeled. "
                         + "Label fewer a class, or add images."
                 );
             }

@@ -44,6 +44,7 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             // Processes that start together: one makes the cache, the others wait and then find it.
             using var turn = WaitForTurn(path + ".lock");
+            DeleteLeftovers(path);
             return Existing(path) ?? Make(path, sizes);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -110,7 +111,7 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
             offset += images[i].Bytes;
         }
 
-        var aside = $"{path}.{Environment.ProcessId}.tmp";
+        var aside = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
             using (var cache = (IDisposable)Decode(aside, images, offset))
@@ -141,10 +142,12 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
                 var (offset, width, height) = images[i];
                 var problem = ImageDecoder.TryDecode(
                     listing.FullPath(listing.Files[i]),
-                    (w, h) =>
-                        pixelBytes == 0 ? new byte[w * h * 3]
-                        : (w, h) == (width, height) ? cache.Memory.Slice((int)offset, w * h * 3)
-                        : throw new IOException("it changed while it was read"),
+                    pixelBytes == 0
+                        ? null
+                        : (w, h) =>
+                            (w, h) == (width, height)
+                                ? cache.Memory.Slice((int)offset, w * h * 3)
+                                : throw new IOException("it changed while it was read"),
                     out var size
                 );
                 cache.Images[i] = problem is null ? new(offset, size.Width, size.Height) : new(offset, 0, 0);
@@ -154,13 +157,22 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
         return cache;
     }
 
+    /// <summary>Half-made caches of processes that were killed: whoever holds the lock knows that nobody works on them.</summary>
+    private static void DeleteLeftovers(string path)
+    {
+        foreach (var leftover in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, Path.GetFileName(path) + ".*.tmp"))
+        {
+            File.Delete(leftover);
+        }
+    }
+
     private static FileStream WaitForTurn(string path)
     {
         while (true)
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException) when (File.Exists(path))
             {
