@@ -107,6 +107,13 @@ let tests =
             && numbers
                |> Seq.forall (fun a -> not (a.Value.Contains "NaN") && not (a.Value.Contains "∞"))
 
+        testCase "values at the edge of what a number can hold still draw"
+        <| fun _ ->
+            for value in [ Double.MaxValue; Double.MinValue; Double.Epsilon; 1e-300 ] do
+                let axis = Axis.Covering(value, value)
+                Expect.isTrue (axis.High > axis.Low && axis.Ticks |> Seq.forall Double.IsFinite) $"{value}"
+                Expect.isFalse ((chart [| series "a" [| 0.0, value; 1.0, -value |] |]).ToSvg().Contains "NaN") $"{value}"
+
         testCase "labels of common axes"
         <| fun _ ->
             let labels (axis: Axis) = [ for t in axis.Ticks -> axis.Label t ]
