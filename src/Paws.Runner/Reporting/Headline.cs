@@ -17,9 +17,8 @@ internal static class Headline
             labels = Number(report.Result, "labels");
         var html = new StringBuilder("<section id=\"headline\"><div class=\"cards\">");
         Tile(html, "PAWS-NN top-1", Percent(top1), "lead");
-        Tile(html, "Supervised only, same labels", baseline is null ? "not run" : Percent(baseline), baseline is null ? "none" : "");
-        double? best = finetuned > top1 ? finetuned : top1;
-        if (best - baseline is double gain)
+        Tile(html, "Supervised only", baseline is null ? "not run" : Percent(baseline), baseline is null ? "none" : "");
+        if (top1 - baseline is double gain)
         {
             string sign = gain < 0 ? "−" : "+";
             Tile(html, "Gain", $"{sign}{Math.Abs(gain):0.0}<small> points</small>", gain > 0 ? "gain" : "");
@@ -34,7 +33,7 @@ internal static class Headline
         }
         html.Append("</div><div class=\"card bars\">");
         Bar(html, "PAWS-NN", top1, ReportCharts.PawsHue);
-        Bar(html, "PAWS-NN after SuNCEt fine-tuning", finetuned, ReportCharts.SuncetHue);
+        Bar(html, "PAWS-NN after SuNCEt", finetuned, ReportCharts.SuncetHue);
         Bar(html, "supervised only", baseline, ReportCharts.BaselineHue);
         html.Append("</div>");
         if (report.Figures.Count > 0)

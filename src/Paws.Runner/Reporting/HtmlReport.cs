@@ -92,7 +92,7 @@ public static class HtmlReport
         {
             return $"<figure class=\"card\"><h3>{Escape(figure.Chart.Title)}</h3><p class=\"none\">Not run.</p></figure>";
         }
-        var legend = new StringBuilder();
+        var legend = new StringBuilder($"<em>{Escape(figure.Chart.YLabel)}</em>");
         if (figure.Chart.Series.Count > 1)
         {
             foreach (LineSeries series in figure.Chart.Series)

@@ -32,8 +32,8 @@ internal sealed class TensorBoardFile : IDisposable
     {
         Directory.CreateDirectory(folder);
         int number = Interlocked.Increment(ref filesOfThisProcess);
-        long seconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
-        string name = $"events.out.tfevents.{seconds / 1000}.{seconds % 1000:000}.{Environment.ProcessId}.{number}";
+        long milliseconds = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        string name = $"events.out.tfevents.{milliseconds / 1000}.{milliseconds % 1000:000}.{Environment.ProcessId}.{number}";
         file = new BufferedStream(new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite));
         Write(0, new Message().Text(EventFileVersion, "brain.Event:2"));
     }

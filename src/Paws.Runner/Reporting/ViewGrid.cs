@@ -7,7 +7,7 @@ namespace Paws.Runner.Reporting;
 /// <summary>Views as the network sees them: one row an image, one column a view, each at a size in proportion to its own.</summary>
 internal sealed class ViewGrid(IReadOnlyList<IReadOnlyList<ViewPicture>> rows)
 {
-    private const int LargestOnPage = 88;
+    private const int LargestOnPage = 112;
 
     public bool IsEmpty => rows.Count == 0 || rows.All(r => r.Count == 0);
 

@@ -88,16 +88,14 @@ public sealed record Axis
     // One value alone gets some room around it, so that the axis has a length.
     private static (double Low, double High) Spread(double low, double high)
     {
-        if (high < low)
-        {
-            (low, high) = (high, low);
-        }
+        // Beyond these no training number means anything, and the arithmetic of steps would overflow.
+        (low, high) = (Math.Clamp(Math.Min(low, high), -1e100, 1e100), Math.Clamp(Math.Max(low, high), -1e100, 1e100));
         double least = Math.Max(Math.Max(Math.Abs(low), Math.Abs(high)) * 1e-6, 1e-12);
         if (high - low > least)
         {
             return (low, high);
         }
-        double room = low == 0 ? 1 : Math.Abs(low) * 0.1;
+        double room = Math.Abs(low) < 1e-9 ? 1 : Math.Abs(low) * 0.1;
         return (low - room, high + room);
     }
 }

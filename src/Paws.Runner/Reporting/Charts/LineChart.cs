@@ -8,7 +8,7 @@ namespace Paws.Runner.Reporting.Charts;
 public sealed record LineChart
 {
     private const double Width = 480,
-        Height = 268,
+        Height = 254,
         Left = 52,
         Right = 14,
         Bottom = 40;
@@ -42,8 +42,8 @@ public sealed record LineChart
     {
         bool alone = theme.Standalone;
         double head = alone ? 56 : 0,
-            top = head + 24;
-        var box = new Box(Left, top, Width - Left - Right, Height - 24 - Bottom);
+            top = head + 10;
+        var box = new Box(Left, top, Width - Left - Right, Height - 10 - Bottom);
         var thinned = Series.Where(s => s.X.Count > 0).Select(s => s.Thin(MostPoints)).ToList();
         Axis xAxis = XAxis(),
             yAxis = YAxis(thinned.Select(t => t.Means));
@@ -58,7 +58,6 @@ public sealed record LineChart
             Legend(svg, theme);
         }
         string quiet = $"fill:{theme.Muted}";
-        svg.Text(alone ? 14 : 4, top - 12, YLabel, quiet);
         foreach (double tick in yAxis.Ticks)
         {
             svg.Line(box.Left, Y(tick), box.Right, Y(tick), $"stroke:{theme.Grid}");
@@ -71,17 +70,31 @@ public sealed record LineChart
         }
         svg.Line(box.Left, box.Bottom, box.Right, box.Bottom, $"stroke:{theme.Muted}");
         svg.Text(box.Left + box.Width / 2, box.Bottom + 34, XLabel, quiet, "middle");
-        foreach (ReferenceLine line in References)
-        {
-            bool high = Y(line.Y) < box.Top + 18;
-            svg.Line(box.Left, Y(line.Y), box.Right, Y(line.Y), $"stroke:{theme.Muted};stroke-dasharray:5 4");
-            svg.Text(box.Right - 4, Y(line.Y) + (high ? 15 : -5), line.Label, $"{quiet};{Halo(theme)}", "end");
-        }
         foreach (var (means, least, largest) in thinned)
         {
             Curve(svg, means, least, largest, X, Y);
         }
+        foreach (ReferenceLine line in References)
+        {
+            svg.Line(box.Left, Y(line.Y), box.Right, Y(line.Y), $"stroke:{theme.Muted};stroke-dasharray:5 4");
+            var drawn = thinned.SelectMany(t => t.Means.X.Zip(t.Means.Y, (x, y) => (X: X(x), Y: Y(y))));
+            var (left, below) = FreeCorner(drawn, Y(line.Y), line.Label, box);
+            string anchor = left ? "start" : "end";
+            svg.Text(left ? box.Left + 6 : box.Right - 4, Y(line.Y) + (below ? 15 : -6), line.Label, $"{quiet};{Halo(theme)}", anchor);
+        }
         return svg.Close();
+    }
+
+    // Where the label of a reference line covers fewest points of the curves: at its right or left end, above or below it.
+    private static (bool Left, bool Below) FreeCorner(IEnumerable<(double X, double Y)> points, double y, string label, Box box)
+    {
+        double width = 7 * label.Length + 10;
+        var near = points.Where(p => Math.Abs(p.Y - y) < 20).ToList();
+        int Covered((bool Left, bool Below) corner) =>
+            near.Count(p => (corner.Left ? p.X < box.Left + width : p.X > box.Right - width) && (corner.Below ? p.Y > y - 4 : p.Y < y + 4))
+            + (corner.Below ? (y + 20 > box.Bottom ? 1000 : 0) : (y - 20 < box.Top ? 1000 : 0));
+        (bool Left, bool Below)[] corners = [(false, false), (false, true), (true, false), (true, true)];
+        return corners.MinBy(Covered);
     }
 
     private static void Curve(Svg svg, LineSeries means, double[] least, double[] largest, Func<double, double> x, Func<double, double> y)
@@ -115,14 +128,16 @@ public sealed record LineChart
         }
     }
 
+    // The page writes the same row in HTML. Text is about 6.4 units a letter at this size.
     private void Legend(Svg svg, Theme theme)
     {
-        double x = 14;
-        foreach (LineSeries series in Series)
+        svg.Text(14, 46, YLabel, $"fill:{theme.Muted}");
+        double x = 34 + 6.4 * YLabel.Length;
+        foreach (LineSeries series in Series.Where(_ => Series.Count > 1))
         {
-            svg.Rect(x, 36, 14, 4, $"fill:{Theme.Hue(series.Hue)}", 2);
-            svg.Text(x + 20, 42, series.Name, $"fill:{theme.Text}");
-            x += 40 + 6.4 * series.Name.Length; // text is about 6.4 units a letter at this size
+            svg.Rect(x, 40, 14, 4, $"fill:{Theme.Hue(series.Hue)}", 2);
+            svg.Text(x + 20, 46, series.Name, $"fill:{theme.Text}");
+            x += 40 + 6.4 * series.Name.Length;
         }
     }
 

@@ -34,7 +34,7 @@
       marks.appendChild(draw(svg, "line", { x1: px(nearest), x2: px(nearest), y1: top, y2: top + height, style: "stroke:var(--muted);stroke-opacity:.5" }));
       tip.replaceChildren();
       const head = document.createElement("span");
-      head.textContent = short(nearest) + " " + chart.u.replace(/ \(.*/, "");
+      head.textContent = chart.u.replace(/ \(.*/, "") + ": " + short(nearest);
       tip.append(head);
       for (const point of points) {
         // Lines sampled elsewhere (another phase's evaluations) are told only where they reach.
