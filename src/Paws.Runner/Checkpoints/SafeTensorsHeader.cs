@@ -86,7 +86,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsEntry> Entries
     }
 
     /// <summary>Bytes of a tensor of that shape, or -1 where even its non-zero edges multiply to more than a long holds.</summary>
-    internal static long ShapeBytes(IReadOnlyList<long> shape, int elementBytes)
+    internal static long ShapeBytes(IReadOnlyList<long> shape, long elementBytes)
     {
         long bytes = elementBytes;
         bool empty = false;

@@ -25,6 +25,10 @@ internal readonly record struct TensorType(string Name, ScalarType Scalar, int B
     /// <summary>The type of that torch element type, or null.</summary>
     public static TensorType? OfScalar(ScalarType scalar) => Find(type => type.Scalar == scalar);
 
+    /// <summary>Whether elements are real numbers, so that a conversion keeps their meaning.</summary>
+    public static bool IsFloating(ScalarType scalar) =>
+        scalar is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
+
     private static TensorType? Find(Predicate<TensorType> wanted)
     {
         int at = Array.FindIndex(All, wanted);
