@@ -64,7 +64,7 @@ internal sealed class PickleInput(Stream stream)
             throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"it holds a whole number of {byteCount} bytes"));
         }
         var value = new BigInteger(Bytes(byteCount));
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : value;
+        return value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
     }
 
     private static string Decode(byte[] bytes)

@@ -10,44 +10,12 @@ open TorchSharp
 open Paws.Runner
 open Paws.Runner.Checkpoints
 open Paws.Tests
-
-let private none = Dictionary<string, string>()
-
-let write path (tensors: (string * torch.Tensor) list) metadata =
-    SafeTensorsWriter.Write(path, tensors |> Seq.map (fun (name, tensor) -> struct (name, tensor)), metadata)
-
-/// Same element type, shape and elements; NaN equals NaN.
-let expectSame (expected: torch.Tensor) (actual: torch.Tensor) name =
-    Expect.equal actual.dtype expected.dtype $"{name}: dtype"
-    Expect.sequenceEqual actual.shape expected.shape $"{name}: shape"
-    Expect.sequenceEqual (actual.bytes.ToArray()) (expected.contiguous().bytes.ToArray()) $"{name}: elements"
-
-/// The one line of a user error; any other outcome fails the test.
-let userError (action: unit -> unit) =
-    try
-        action ()
-        failtest "no error was raised"
-    with :? UserErrorException as error ->
-        Expect.isFalse (error.Message.Contains '\n') "one line"
-        error.Message
+open Paws.Tests.CheckpointFiles
 
 /// A file with that header text and that many zero bytes of data.
 let private craft path (header: string) (dataBytes: int) =
     let json = Encoding.UTF8.GetBytes header
     File.WriteAllBytes(path, Array.concat [ BitConverter.GetBytes(uint64 json.Length); json; Array.zeroCreate dataBytes ])
-
-let private types = [
-    torch.float64
-    torch.float32
-    torch.float16
-    torch.bfloat16
-    torch.int64
-    torch.int32
-    torch.int16
-    torch.int8
-    torch.uint8
-    torch.bool
-]
 
 let private malformed = [
     "not JSON", "{nonsense", 0
@@ -77,14 +45,14 @@ let private malformed = [
 [<Tests>]
 let tests =
     testList "Runner.Checkpoints.SafeTensors" [
-        for dtype in types do
+        for dtype in elementTypes do
             test $"{dtype} round trips" {
                 use folder = new TempFolder()
 
                 use tensor =
                     torch.tensor([| 0.0; 1.0; 0.5; 3.0; 100.0; 0.1 |]).reshape(2L, 3L).``to`` dtype
 
-                write (folder.File "a") [ "x", tensor ] none
+                write (folder.File "a") [ "x", tensor ] noMetadata
                 use reader = SafeTensorsReader.Open(folder.File "a")
                 expectSame tensor (reader.Read "x") "x"
                 use target = torch.zeros ([| 2L; 3L |], dtype = dtype)
@@ -106,7 +74,7 @@ let tests =
                 "empty", torch.zeros (0L, 3L)
             ]
 
-            write (folder.File "a") views none
+            write (folder.File "a") views noMetadata
             use reader = SafeTensorsReader.Open(folder.File "a")
 
             for name, view in views do
@@ -125,7 +93,7 @@ let tests =
         test "parameters that require gradients are written and read" {
             use folder = new TempFolder()
             let parameter = torch.nn.Parameter(torch.ones (2L, 2L) * (3f).ToScalar())
-            write (folder.File "a") [ "p", parameter ] none
+            write (folder.File "a") [ "p", parameter ] noMetadata
             let target = torch.nn.Parameter(torch.zeros ([| 2L; 2L |]))
             use reader = SafeTensorsReader.Open(folder.File "a")
             reader.ReadInto("p", target)
@@ -202,7 +170,7 @@ let tests =
             Expect.stringContains (userError (fun () -> (SafeTensorsReader.Open(folder.File "no")).Dispose())) "does not exist" "missing"
             Expect.stringContains (userError (fun () -> (SafeTensorsReader.Open(folder.File "no/a")).Dispose())) "does not exist" "missing"
             Expect.stringContains (userError (fun () -> (SafeTensorsReader.Open folder.Path).Dispose())) "cannot be read" "a folder"
-            write (folder.File "a") [ "x", torch.zeros (2L, 3L) ] none
+            write (folder.File "a") [ "x", torch.zeros (2L, 3L) ] noMetadata
             use reader = SafeTensorsReader.Open(folder.File "a")
             Expect.stringContains (userError (fun () -> reader.Read("y").Dispose())) "no tensor 'y'" "name"
             Expect.stringContains (userError (fun () -> reader.ReadInto("x", torch.zeros (3L, 2L)))) "[2, 3], but Float32 [3, 2]" "shape"
@@ -223,7 +191,7 @@ let tests =
                     [ "__metadata__", x ]
                     [ "x", torch.zeros (1L, dtype = torch.complex64) ]
                 ] do
-                Expect.throwsT<ArgumentException> (fun () -> write (folder.File "a") tensors none) "refused"
+                Expect.throwsT<ArgumentException> (fun () -> write (folder.File "a") tensors noMetadata) "refused"
 
             Expect.isEmpty folder.Names "nothing written"
         }
