@@ -9,8 +9,11 @@ open TorchSharp
 [<RequireQualifiedAccess>]
 module Golden =
 
+    let path name =
+        Path.Combine(System.AppContext.BaseDirectory, "golden", name)
+
     let file name =
-        JsonNode.Parse(File.ReadAllText(Path.Combine(System.AppContext.BaseDirectory, "golden", name)))
+        JsonNode.Parse(File.ReadAllText(path name))
 
     let cases name =
         (file name).AsArray() |> Seq.map (fun c -> c.AsObject()) |> Seq.toList
