@@ -1,0 +1,22 @@
+namespace Paws.Data.Datasets;
+
+/// <summary>An image that was left out because it cannot be read.</summary>
+/// <param name="Name">Its path or name.</param>
+/// <param name="Reason">What is wrong with it, in a few words.</param>
+public sealed record SkippedImage(string Name, string Reason);
+
+/// <summary>A data set as it was found: images to train on and images to test on, with the same classes.</summary>
+/// <param name="Train">Training images: all of them are used without labels, a chosen few with.</param>
+/// <param name="Test">Test images.</param>
+/// <param name="Description">One line saying what was found and how it was split.</param>
+/// <param name="SkippedImages">Images that were left out; empty unless skipping was asked for.</param>
+public sealed record DatasetPair(IImageDataset Train, IImageDataset Test, string Description, IReadOnlyList<SkippedImage> SkippedImages)
+    : IDisposable
+{
+    /// <summary>Frees both.</summary>
+    public void Dispose()
+    {
+        Train.Dispose();
+        Test.Dispose();
+    }
+}

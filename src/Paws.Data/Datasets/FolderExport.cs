@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using SkiaSharp;
+
+namespace Paws.Data.Datasets;
+
+/// <summary>Writes any data set as <c>train</c> and <c>test</c> folders of class folders of PNG files, which <see cref="ImageFolder"/> opens.</summary>
+public static class FolderExport
+{
+    /// <summary>Writes both parts aside and renames them into place, so that a folder is whole or absent.</summary>
+    /// <param name="data">What to write.</param>
+    /// <param name="folder">A folder that does not exist yet, or is empty.</param>
+    /// <param name="progress">Called with (done, total) images, from any thread.</param>
+    /// <exception cref="DataException">The folder is in use, or cannot be written.</exception>
+    public static void WriteTo(DatasetPair data, string folder, Action<int, int>? progress = null)
+    {
+        folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+        {
+            throw new DataException($"{folder} exists already. Name a new folder, or delete this one first.");
+        }
+
+        var aside = $"{folder}.{Environment.ProcessId}.tmp";
+        try
+        {
+            var steps = new Steps(data.Train.Count + data.Test.Count, progress);
+            WritePart(data.Train, Path.Combine(aside, "train"), steps);
+            WritePart(data.Test, Path.Combine(aside, "test"), steps);
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder);
+            }
+
+            Directory.Move(aside, folder);
+        }
+        catch (Exception error) when (Unwrap(error) is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(
+                $"{folder} cannot be written: {Unwrap(error).Message.TrimEnd('.')}. Free some space, or name another folder.",
+                error
+            );
+        }
+        finally
+        {
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+    }
+
+    private static Exception Unwrap(Exception error) => error is AggregateException { InnerException: { } first } ? first : error;
+
+    private static void WritePart(IImageDataset part, string folder, Steps steps)
+    {
+        foreach (var name in part.Classes)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name));
+        }
+
+        // Numbered by index over the whole part: the order inside a class is kept.
+        Parallel.For(
+            0,
+            part.Count,
+            i =>
+            {
+                var path = Path.Combine(folder, part.Classes[part.Labels[i]], $"{i:D7}.png");
+                File.WriteAllBytes(path, Png(part.Read(i)));
+                steps.Advance();
+            }
+        );
+    }
+
+    /// <summary>An image as a PNG file.</summary>
+    public static byte[] Png(RgbImage image)
+    {
+        var rgb = image.Pixels.Span;
+        var rgba = new byte[image.Width * image.Height * 4];
+        for (int from = 0, to = 0; from < rgb.Length; from += 3, to += 4)
+        {
+            rgba[to] = rgb[from];
+            rgba[to + 1] = rgb[from + 1];
+            rgba[to + 2] = rgb[from + 2];
+            rgba[to + 3] = 255;
+        }
+
+        var pinned = GCHandle.Alloc(rgba, GCHandleType.Pinned);
+        try
+        {
+            var info = new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+            using var map = new SKPixmap(info, pinned.AddrOfPinnedObject());
+            using var data = map.Encode(SKPngEncoderOptions.Default);
+            return data?.ToArray() ?? throw new InvalidOperationException("PNG encoding failed");
+        }
+        finally
+        {
+            pinned.Free();
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using Paws.Data.Datasets.Folders;
+
+namespace Paws.Data.Datasets;
+
+/// <summary>
+/// A folder of class folders with images, or <c>train</c> and <c>test</c> (or <c>val</c>) folders of such. Small sets are decoded once
+/// into a cache file that is mapped into memory; large ones are decoded as they are read.
+/// </summary>
+public static class ImageFolder
+{
+    /// <summary>Opens a folder. Without a test folder, a stratified share of each class is held out by seed.</summary>
+    /// <exception cref="DataException">The folder is not as described, or holds images that cannot be read and are not to be skipped.</exception>
+    public static DatasetPair Open(string root, FolderOptions? options = null)
+    {
+        options ??= new();
+        options.Validate();
+        var listing = FolderListing.Scan(root);
+        var name = options.Name ?? KnownName(listing);
+        var cache = new FolderCache(listing, options).Open();
+        try
+        {
+            var skipped = BadImages(listing, cache);
+            if (skipped.Count > 0 && !options.SkipBadImages)
+            {
+                var others = skipped.Count == 1 ? "" : $" (and {skipped.Count - 1} more like it)";
+                throw new DataException(
+                    $"{skipped[0].Name} cannot be read: {skipped[0].Reason}{others}. Replace or delete it, "
+                        + "or skip such images with data.skip_bad_images."
+                );
+            }
+
+            var good = Enumerable.Range(0, listing.Files.Length).Where(i => cache is null || cache.Images[i].Width > 0).ToArray();
+            var isTest = TestImages(listing, good, options);
+            RequireEveryClass(listing, good, isTest);
+            var owner = new SharedOwner(cache);
+            var train = Part(name, listing, cache, owner, [.. good.Where((_, i) => !isTest[i])]);
+            var test = Part(name, listing, cache, owner, [.. good.Where((_, i) => isTest[i])]);
+            if (cache is { HasPixels: false })
+            {
+                ((IDisposable)cache).Dispose();
+            }
+
+            return new(train, test, Describe(listing, options), skipped);
+        }
+        catch
+        {
+            (cache as IDisposable)?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A set is known by its class names where they are telling, else by its folder's name.</summary>
+    private static string KnownName(FolderListing listing) =>
+        listing.Classes.SequenceEqual(Cifar10Binary.ClassNames) ? "cifar10"
+        : listing.Classes.All(name => name.Length == 9 && name[0] == 'n' && name.AsSpan(1).IndexOfAnyExceptInRange('0', '9') < 0)
+            ? "imagenet"
+        : Path.GetFileName(listing.Root);
+
+    private static List<SkippedImage> BadImages(FolderListing listing, CacheFile? cache)
+    {
+        var bad = new List<SkippedImage>();
+        for (var i = 0; i < (cache?.Count ?? 0); i++)
+        {
+            if (cache!.Images[i].Width == 0)
+            {
+                var path = listing.FullPath(listing.Files[i]);
+                bad.Add(new(path, ImageDecoder.TryDecode(path, (w, h) => new byte[w * h * 3], out _) ?? "it could not be read before"));
+            }
+        }
+
+        return bad;
+    }
+
+    private static bool[] TestImages(FolderListing listing, int[] good, FolderOptions options) =>
+        listing.TestFolder is null
+            ? HoldOut.Choose(Array.ConvertAll(good, i => listing.Files[i].Label), listing.Classes, options.HoldOut, options.Seed)
+            : Array.ConvertAll(good, i => listing.Files[i].IsTest);
+
+    private static void RequireEveryClass(FolderListing listing, int[] good, bool[] isTest)
+    {
+        var seen = good.Where((_, i) => !isTest[i]).Select(i => listing.Files[i].Label).ToHashSet();
+        if (seen.Count < listing.Classes.Count)
+        {
+            var missing = listing.Classes[Enumerable.Range(0, listing.Classes.Count).First(label => !seen.Contains(label))];
+            throw new DataException($"No image of class {missing} in {listing.Root} can be read. Replace them, or delete the class.");
+        }
+    }
+
+    private static IImageDataset Part(string name, FolderListing listing, CacheFile? cache, SharedOwner owner, int[] indices)
+    {
+        var files = Array.ConvertAll(indices, i => listing.Files[i]);
+        return cache is { HasPixels: true }
+            ? new PackedDataset(
+                name,
+                listing.Classes,
+                Array.ConvertAll(files, file => file.Label),
+                cache.Memory,
+                Array.ConvertAll(indices, i => cache.Images[i]),
+                i => files[i].Path,
+                owner.Share()
+            )
+            : new OnDemandDataset(name, listing, files);
+    }
+
+    private static string Describe(FolderListing listing, FolderOptions options) =>
+        listing.TestFolder is { } test
+            ? $"{listing.Root}: train and {test} folders"
+            : FormattableString.Invariant($"{listing.Root}: {options.HoldOut:P0} of each class held out for testing (seed {options.Seed})");
+}

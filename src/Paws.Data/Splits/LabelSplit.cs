@@ -1,0 +1,107 @@
+using Paws.Data.Datasets;
+
+namespace Paws.Data.Splits;
+
+/// <summary>Which training images have labels: indices in ascending order, without repeats, at least one of every class.</summary>
+public sealed record LabelSplit
+{
+    private LabelSplit(int[] indices, string source)
+    {
+        Array.Sort(indices);
+        Indices = indices;
+        Source = source;
+    }
+
+    /// <summary>Indices into the training images, ascending.</summary>
+    public IReadOnlyList<int> Indices { get; }
+
+    /// <summary>Where the split comes from, for reports.</summary>
+    public string Source { get; }
+
+    /// <summary>The same number of images of every class, drawn by seed. More a class contains the fewer drawn by the same seed.</summary>
+    /// <param name="labels">Class of each training image.</param>
+    /// <param name="classes">Class names.</param>
+    /// <param name="perClass">Images a class, at least 1.</param>
+    /// <param name="seed">Seed of the draw.</param>
+    /// <exception cref="DataException">A class has fewer images.</exception>
+    public static LabelSplit ByCount(IReadOnlyList<int> labels, IReadOnlyList<string> classes, int perClass, int seed)
+    {
+        if (perClass < 1)
+        {
+            throw new DataException($"The number of labels a class must be at least 1, got {perClass}. Set data.labels_per_class.");
+        }
+
+        return Draw(labels, classes, seed, _ => perClass, $"{perClass} a class, seed {seed}");
+    }
+
+    /// <summary>The same share of every class, rounded, at least one image each, drawn by seed.</summary>
+    /// <param name="labels">Class of each training image.</param>
+    /// <param name="classes">Class names.</param>
+    /// <param name="fraction">Share with labels, in (0, 1].</param>
+    /// <param name="seed">Seed of the draw.</param>
+    /// <exception cref="DataException">The share is out of range, or a class has no images.</exception>
+    public static LabelSplit ByFraction(IReadOnlyList<int> labels, IReadOnlyList<string> classes, double fraction, int seed)
+    {
+        if (!(fraction is > 0 and <= 1))
+        {
+            throw new DataException($"The labeled share must be in (0, 1], got {fraction}. Set data.unlabeled_frac to one minus it.");
+        }
+
+        return Draw(
+            labels,
+            classes,
+            seed,
+            size => Math.Max(1, (int)Math.Round(fraction * size)),
+            FormattableString.Invariant($"{100 * fraction:0.##} % of each class, seed {seed}")
+        );
+    }
+
+    /// <summary>A list in a file, one image a line: an index, or a file name; blank lines and lines after # are ignored.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="dataset">The training images it speaks of.</param>
+    /// <exception cref="DataException">The file is missing, or a line is wrong; the message gives its number.</exception>
+    public static LabelSplit FromFile(string path, IImageDataset dataset) => new(LabelFile.Read(path, dataset), path);
+
+    /// <summary>Writes the indices, one a line, aside and renamed; <see cref="FromFile"/> reads them back.</summary>
+    /// <exception cref="DataException">The file cannot be written.</exception>
+    public void WriteTo(string path) => LabelFile.Write(path, Indices, Source);
+
+    private static LabelSplit Draw(
+        IReadOnlyList<int> labels,
+        IReadOnlyList<string> classes,
+        int seed,
+        Func<int, int> countOf,
+        string source
+    )
+    {
+        var members = new List<int>[classes.Count];
+        for (var label = 0; label < members.Length; label++)
+        {
+            members[label] = [];
+        }
+
+        for (var i = 0; i < labels.Count; i++)
+        {
+            members[labels[i]].Add(i);
+        }
+
+        var chosen = new List<int>();
+        for (var label = 0; label < members.Length; label++)
+        {
+            var indices = members[label].ToArray();
+            var count = countOf(indices.Length);
+            if (indices.Length < count)
+            {
+                throw new DataException(
+                    $"Class {classes[label]} has {indices.Length} training images, fewer than the {count} to be labeled. "
+                        + "Label fewer a class, or add images."
+                );
+            }
+
+            new SplitMix(seed, label).Shuffle<int>(indices);
+            chosen.AddRange(indices.AsSpan(0, count));
+        }
+
+        return new([.. chosen], source);
+    }
+}
