@@ -58,6 +58,7 @@ internal static class CommandLine
             TrainCommand.Create(host),
             EvalCommand.Create(host),
             FinetuneCommand.Create(host),
+            DataCommand.Create(host),
             DoctorCommand.Create(host),
         };
         foreach (var option in root.Options)
@@ -101,7 +102,7 @@ internal static class CommandLine
     }
 
     private static string? NumberWord(Type type) =>
-        type == typeof(int?) ? "a whole number"
+        type == typeof(int?) || type == typeof(int) ? "a whole number"
         : type == typeof(double?) ? "a number"
         : null;
 

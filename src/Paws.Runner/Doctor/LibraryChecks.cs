@@ -104,7 +104,11 @@ internal static class LibraryChecks
         {
             using var bitmap = new SKBitmap(2, 2);
             using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
-            return new Finding("SkiaSharp", FindingState.Fine, $"{SkiaSharpVersion.Native} decodes JPEG and PNG; no fonts are needed");
+            return new Finding(
+                "SkiaSharp",
+                FindingState.Fine,
+                $"{typeof(SKBitmap).Assembly.GetName().Version?.ToString(3)} decodes JPEG and PNG; no fonts are needed"
+            );
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or InvalidOperationException)
         {
