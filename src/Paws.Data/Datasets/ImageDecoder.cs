@@ -39,9 +39,9 @@ internal static class ImageDecoder
             );
     }
 
-    /// <summary>Decodes a file into memory that <paramref name="place"/> supplies for its size.</summary>
+    /// <summary>Decodes a file into memory that <paramref name="place"/> supplies for its size; without it, only checks the file.</summary>
     /// <returns>Null, or what is wrong with the file in a few words.</returns>
-    public static string? TryDecode(string path, Func<int, int, Memory<byte>> place, out (int Width, int Height) size)
+    public static string? TryDecode(string path, Func<int, int, Memory<byte>>? place, out (int Width, int Height) size)
     {
         size = default;
         try
@@ -55,7 +55,7 @@ internal static class ImageDecoder
         }
     }
 
-    private static unsafe string? Decode(byte[] file, Func<int, int, Memory<byte>> place, out (int Width, int Height) size)
+    private static unsafe string? Decode(byte[] file, Func<int, int, Memory<byte>>? place, out (int Width, int Height) size)
     {
         size = default;
         fixed (byte* bytes = file)
@@ -82,6 +82,11 @@ internal static class ImageDecoder
                 if (result != SKCodecResult.Success)
                 {
                     return result == SKCodecResult.IncompleteInput ? "it is cut off" : $"decoding failed ({result})";
+                }
+
+                if (place is null)
+                {
+                    return null;
                 }
 
                 var rgb = place(size.Width, size.Height).Span;

@@ -64,7 +64,7 @@ public static class ImageFolder
             if (cache!.Images[i].Width == 0)
             {
                 var path = listing.FullPath(listing.Files[i]);
-                bad.Add(new(path, ImageDecoder.TryDecode(path, (w, h) => new byte[w * h * 3], out _) ?? "it could not be read before"));
+                bad.Add(new(path, ImageDecoder.TryDecode(path, null, out _) ?? "it could not be read before"));
             }
         }
 

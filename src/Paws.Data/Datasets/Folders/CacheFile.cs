@@ -49,7 +49,17 @@ internal sealed unsafe class CacheFile : MemoryManager<byte>
     public static CacheFile Create(string path, PackedImage[] images, long pixelBytes)
     {
         var length = HeaderBytes + ((long)images.Length * EntryBytes) + pixelBytes;
-        var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        // Space is reserved first: a disk that fills up while mapped memory is written ends the process instead of failing.
+        var stream = new FileStream(
+            path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                PreallocationSize = length,
+            }
+        );
         stream.SetLength(length);
         var cache = new CacheFile(stream, images.Length, pixelBytes, length, MemoryMappedFileAccess.ReadWrite);
         images.CopyTo(cache.Images);

@@ -110,7 +110,7 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
             offset += images[i].Bytes;
         }
 
-        var aside = $"{path}.{Environment.ProcessId}.tmp";
+        var aside = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
             using (var cache = (IDisposable)Decode(aside, images, offset))
@@ -141,10 +141,12 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
                 var (offset, width, height) = images[i];
                 var problem = ImageDecoder.TryDecode(
                     listing.FullPath(listing.Files[i]),
-                    (w, h) =>
-                        pixelBytes == 0 ? new byte[w * h * 3]
-                        : (w, h) == (width, height) ? cache.Memory.Slice((int)offset, w * h * 3)
-                        : throw new IOException("it changed while it was read"),
+                    pixelBytes == 0
+                        ? null
+                        : (w, h) =>
+                            (w, h) == (width, height)
+                                ? cache.Memory.Slice((int)offset, w * h * 3)
+                                : throw new IOException("it changed while it was read"),
                     out var size
                 );
                 cache.Images[i] = problem is null ? new(offset, size.Width, size.Height) : new(offset, 0, 0);

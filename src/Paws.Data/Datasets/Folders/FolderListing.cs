@@ -27,7 +27,7 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
     /// <exception cref="DataException">The folder is missing, empty, or not laid out as class folders.</exception>
     public static FolderListing Scan(string root)
     {
-        root = Path.GetFullPath(root);
+        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
         if (!Directory.Exists(root))
         {
             throw new DataException(

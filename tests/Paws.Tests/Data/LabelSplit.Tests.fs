@@ -1,0 +1,81 @@
+module Paws.Tests.Data.LabelSplitTests
+
+open System.IO
+open Expecto
+open Paws.Data
+open Paws.Data.Datasets
+open Paws.Data.Splits
+open Paws.Tests
+
+let private files = [|
+    "train/n01/n01_5.JPEG"
+    "train/n01/same.png"
+    "train/n02/n02_7.JPEG"
+    "train/n02/same.png"
+|]
+
+let private data () =
+    new PackedDataset("tiny", [| "n01"; "n02" |], [| 0; 0; 1; 1 |], Array.zeroCreate<byte> 12, 1, 1, (fun i -> files[i]))
+
+let private read (lines: string list) =
+    use folder = new DataFolder()
+    use data = data ()
+    let file = folder.File "labels.txt"
+    File.WriteAllLines(file, lines)
+    LabelSplit.FromFile(file, data).Indices |> Seq.toList
+
+let private message action =
+    (Expect.throwsC (fun () -> action () |> ignore) id :?> DataException).Message
+
+[<Tests>]
+let tests =
+    testList "Data.LabelSplit" [
+        test "indices, as integers or as published in floating point, with comments and blank lines" {
+            Expect.equal (read [ "# four"; ""; "2"; "  0.0  "; "3.000000000000000000e+00 # the last" ]) [ 0; 2; 3 ] "indices"
+        }
+
+        test "file names as in published ImageNet subsets, and paths from the root" {
+            Expect.equal (read [ "n02_7.JPEG"; "train/n01/same.png"; "n01_5.JPEG" ]) [ 0; 1; 2 ] "indices"
+        }
+
+        for name, lines, text in
+            [
+                "unknown name", [ "0"; "n03_1.JPEG" ], "line 2: tiny has no training image n03_1.JPEG"
+                "ambiguous name", [ "same.png" ], "line 1: several training images are named same.png"
+                "repeated", [ "0"; "#"; "n01_5.JPEG" ], "line 3: n01_5.JPEG is the image of line 1 again"
+                "too large", [ "0"; "4" ], "line 2: index 4 is outside [0, 4)"
+                "negative", [ "-1" ], "line 1: index -1"
+                "fractional", [ "0.5" ], "line 1: tiny has no training image 0.5"
+                "a class without labels", [ "0"; "1" ], "no image of class n02"
+            ] do
+            test $"{name} is an error that says where" { Expect.stringContains (message (fun () -> read lines)) text name }
+
+        test "a missing file is named" {
+            use data = data ()
+            Expect.stringContains (message (fun () -> LabelSplit.FromFile("/nowhere/labels.txt", data))) "/nowhere/labels.txt" "path"
+        }
+
+        test "too few images name the class" {
+            let said =
+                message (fun () -> LabelSplit.ByCount([| 0; 1; 1 |], [| "cat"; "dog" |], 2, 0))
+
+            Expect.stringContains said "Class cat has 1 training images, fewer than the 2" "class"
+        }
+
+        test "counts and shares out of range" {
+            Expect.stringContains (message (fun () -> LabelSplit.ByCount([| 0 |], [| "cat" |], 0, 0))) "at least 1" "count"
+
+            for fraction in [ 0.0; 1.5; nan ] do
+                Expect.stringContains (message (fun () -> LabelSplit.ByFraction([| 0 |], [| "cat" |], fraction, 0))) "in (0, 1]" "share"
+        }
+
+        test "seeds differ" {
+            let labels = Array.init 1000 (fun i -> i % 10)
+            let names = Array.init 10 string
+
+            let draw seed =
+                LabelSplit.ByCount(labels, names, 5, seed).Indices |> Seq.toList
+
+            Expect.notEqual (draw 0) (draw 1) "seeds"
+        }
+    ]
