@@ -98,6 +98,10 @@ internal static class CommandLine
             problem =
                 $"unknown {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument")} {token}{hint}";
         }
+        else if (parse.Tokens.Count > 0 && parse.Tokens[^1].Value == command.Name && command.Subcommands.Count > 0)
+        {
+            problem = $"{verb} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}";
+        }
         return $"{problem} (see {verb} --help)";
     }
 

@@ -76,7 +76,7 @@ internal static class DataCheckCommand
         console.Say(
             data.SkippedImages.Count == 0
                 ? "Every image can be read."
-                : $"{data.SkippedImages.Count} images cannot be read: replace or delete them, or train with --skip-bad-images."
+                : $"Unreadable images: {data.SkippedImages.Count}. Replace or delete them, or train with --skip-bad-images."
         );
     }
 
