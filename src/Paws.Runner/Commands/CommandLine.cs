@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Reflection;
 
 namespace Paws.Runner.Commands;
@@ -57,6 +58,8 @@ internal static class CommandLine
             TrainCommand.Create(host),
             EvalCommand.Create(host),
             FinetuneCommand.Create(host),
+            DataCommand.Create(host),
+            DoctorCommand.Create(host),
         };
         foreach (var option in root.Options)
         {
@@ -79,7 +82,14 @@ internal static class CommandLine
         var command = parse.CommandResult.Command;
         string verb = command is RootCommand ? "paws" : $"paws {PathOf(parse)}";
         string problem = parse.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-        if (parse.UnmatchedTokens.FirstOrDefault() is { } token)
+        if (
+            parse.Errors[0].SymbolResult is OptionResult { Tokens: [var given, ..], Option: var option }
+            && NumberWord(option.ValueType) is { } word
+        )
+        {
+            problem = $"{option.Name} takes {word}, got {given.Value}";
+        }
+        else if (parse.UnmatchedTokens.FirstOrDefault() is { } token)
         {
             var names = token.StartsWith('-')
                 ? command.Options.Select(o => o.Name).Append("--help")
@@ -88,13 +98,22 @@ internal static class CommandLine
             problem =
                 $"unknown {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument")} {token}{hint}";
         }
+        else if (parse.Tokens.Count > 0 && parse.Tokens[^1].Value == command.Name && command.Subcommands.Count > 0)
+        {
+            problem = $"{verb} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}";
+        }
         return $"{problem} (see {verb} --help)";
     }
+
+    private static string? NumberWord(Type type) =>
+        type == typeof(int?) || type == typeof(int) ? "a whole number"
+        : type == typeof(double?) ? "a number"
+        : null;
 
     private static string PathOf(ParseResult parse)
     {
         var names = new Stack<string>();
-        for (var at = parse.CommandResult; at.Command is not RootCommand; at = (System.CommandLine.Parsing.CommandResult)at.Parent!)
+        for (var at = parse.CommandResult; at.Command is not RootCommand; at = (CommandResult)at.Parent!)
         {
             names.Push(at.Command.Name);
         }

@@ -41,7 +41,7 @@ internal static class EvalCommand
                             .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
                 )
             );
-            string? file = Checkpoints.Find(parse.GetValue(checkpoint), directory);
+            string? file = CheckpointArgument.Find(parse.GetValue(checkpoint), directory);
             host.CheckDevice(config.Meta.Device);
             return host.Jobs.Eval(
                 new EvalRequest

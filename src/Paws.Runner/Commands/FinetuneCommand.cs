@@ -68,7 +68,7 @@ internal static class FinetuneCommand
                             .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
                 )
             );
-            string? checkpointFile = Checkpoints.Find(parse.GetValue(checkpoint) ?? config.Logging.PretrainPath, directory);
+            string? checkpointFile = CheckpointArgument.Find(parse.GetValue(checkpoint) ?? config.Logging.PretrainPath, directory);
             string outDirectory = parse.GetValue(common.Out) ?? Path.Combine(directory, "finetune");
             RunDirectory.Check(outDirectory, resume: false, config);
             host.CheckDevice(config.Meta.Device);

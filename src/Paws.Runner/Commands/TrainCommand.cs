@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Paws.Runner.Config;
+using Paws.Runner.Reporting;
 
 namespace Paws.Runner.Commands;
 
@@ -82,10 +83,10 @@ internal static class TrainCommand
                     presetName = Presets.Names[0];
                 }
             }
-            var config = ConfigLoader.Load(
-                presetName,
-                file,
-                parse.GetValue(common.Set),
+            var loaded = ConfigLoader.LoadWithOrigin(
+                presetName is null ? [] : [presetName],
+                file is null ? [] : [file],
+                parse.GetValue(common.Set) ?? [],
                 c =>
                     Baseline(c.WithData(parse.GetValue(common.Data)), parse.GetValue(noBaseline))
                         .WithLabels(parse.GetValue(labels))
@@ -95,7 +96,8 @@ internal static class TrainCommand
                         .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
                         .WithEpochs(parse.GetValue(common.Epochs))
             );
-            config = DatasetDefaults.Resolve(config);
+            var console = host.Console(json);
+            var config = DatasetDefaults.Resolve(FitClasses(loaded, console));
             outDirectory ??= config.Logging.Folder ?? (resuming ? null : RunDirectory.DefaultName(config, host.Now));
             if (outDirectory is null)
             {
@@ -113,11 +115,30 @@ internal static class TrainCommand
                     DataDirectory = DataLocation.Directory(config),
                     CommandLine = host.CommandLine,
                 },
-                host.Console(json),
+                console,
                 host.Stop
             );
         });
         return command;
+    }
+
+    /// <summary>
+    /// A folder with fewer classes than a preset's support mini-batch: all of them are taken, and said. A number that the user
+    /// gave stays, and is refused later where the data does not have it.
+    /// </summary>
+    private static PawsConfig FitClasses(LoadedConfig loaded, CommandConsole console)
+    {
+        var config = loaded.Config;
+        if (
+            loaded.Assigned.Contains("criterion.classes_per_batch")
+            || DataLocation.Classes(config) is not { } classes
+            || classes >= config.Criterion.ClassesPerBatch
+        )
+        {
+            return config;
+        }
+        console.Say($"criterion.classes_per_batch = {classes}: the data has no more classes");
+        return config with { Criterion = config.Criterion with { ClassesPerBatch = classes } };
     }
 
     private static PawsConfig Baseline(PawsConfig config, bool none) =>

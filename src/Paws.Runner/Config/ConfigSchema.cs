@@ -22,26 +22,43 @@ internal static class ConfigSchema
         NearestName.Find(section, Sections) is { } near ? $"did you mean \"{near}\"?" : $"sections are {string.Join(", ", Sections)}";
 
     /// <summary>
-    /// The end of a message about an unknown key: the same name in another section, else the nearest name in this section
-    /// or in any, else the keys of the section.
+    /// The end of a message about an unknown key: the same name in another section, what other programs call it, else the
+    /// nearest name in this section, else the nearest of all and the section's keys.
     /// </summary>
     public static string SuggestKey(string section, string name)
     {
-        if (Keys.FirstOrDefault(key => key.Name == name) is { } elsewhere)
+        string? elsewhere = Keys.FirstOrDefault(key => key.Name == name)?.Path ?? Synonyms.GetValueOrDefault(name.ToLowerInvariant());
+        if (elsewhere is { } meant)
         {
-            return $"did you mean \"{elsewhere.Path}\"?";
+            return $"did you mean \"{meant}\"?";
         }
         var here = Keys.Where(key => key.Section == section).ToList();
         if (NearestName.Find(name, here.Select(key => key.Name)) is { } near)
         {
             return $"did you mean \"{section}.{near}\"?";
         }
-        if (NearestName.Find(name, Keys.Select(key => key.Name)) is { } far)
-        {
-            return $"did you mean \"{Keys.First(key => key.Name == far).Path}\"?";
-        }
-        return $"keys of {section} are {string.Join(", ", here.Select(key => key.Name))}";
+        var nearest = Keys.MinBy(key => NearestName.Distance(name, key.Name))!;
+        return $"the nearest key is \"{nearest.Path}\"; keys of {section} are {string.Join(", ", here.Select(key => key.Name))}";
     }
+
+    /// <summary>Names that other programs use, which no edit distance would lead to ours.</summary>
+    private static readonly Dictionary<string, string> Synonyms = new()
+    {
+        ["learning_rate"] = "optimization.lr",
+        ["max_lr"] = "optimization.lr",
+        ["wd"] = "optimization.weight_decay",
+        ["num_epochs"] = "optimization.epochs",
+        ["max_epochs"] = "optimization.epochs",
+        ["warmup_epochs"] = "optimization.warmup",
+        ["batch_size"] = "criterion.unsupervised_batch_size",
+        ["tau"] = "criterion.temperature",
+        ["t"] = "criterion.sharpen",
+        ["model"] = "meta.model_name",
+        ["arch"] = "meta.model_name",
+        ["num_workers"] = "data.workers",
+        ["num_labels"] = "data.labels_per_class",
+        ["random_seed"] = "meta.seed",
+    };
 
     /// <summary>The YAML name of a property: <c>UseFp16</c> → <c>use_fp16</c>.</summary>
     public static string SnakeCase(string name)

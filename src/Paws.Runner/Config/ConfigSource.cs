@@ -18,14 +18,9 @@ internal sealed class ConfigSource
     /// <summary>Lays YAML text over the configuration; <paramref name="name"/> is what messages call the text.</summary>
     public void Apply(PawsConfig underConstruction, string yaml, string name)
     {
-        var stream = new YamlStream();
-        try
+        if (!TryParse(yaml, out var stream, out string problem))
         {
-            stream.Load(new StringReader(yaml));
-        }
-        catch (YamlException e)
-        {
-            _problems.Add($"{name}, line {e.Start.Line}: not valid YAML: {OneLine(e.Message)}");
+            _problems.Add($"{name}{problem}");
             return;
         }
         if (stream.Documents.Count == 0)
@@ -103,20 +98,33 @@ internal sealed class ConfigSource
             ? $"did you mean the key \"{key.Path}\"?"
             : ConfigSchema.SuggestSection(section);
 
-    private static YamlNode ParseValue(string text)
+    /// <summary>Text with YAML's own characters in it (a Windows path, a lone quote) is taken literally instead.</summary>
+    private static YamlNode ParseValue(string text) =>
+        TryParse(text, out var stream, out _)
+        && stream.Documents.Count == 1
+        && stream.Documents[0].RootNode is var node and not YamlMappingNode
+            ? node
+            : new YamlScalarNode(text);
+
+    private static bool TryParse(string yaml, out YamlStream stream, out string problem)
     {
-        // Text with YAML's own characters in it (a Windows path, a lone quote) is taken literally instead.
+        stream = [];
+        problem = "";
         try
         {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents.Count == 1 && stream.Documents[0].RootNode is var node and not YamlMappingNode
-                ? node
-                : new YamlScalarNode(text);
+            stream.Load(new StringReader(yaml));
+            return true;
         }
-        catch (YamlException)
+        catch (YamlException e)
         {
-            return new YamlScalarNode(text);
+            problem = $", line {e.Start.Line}: not valid YAML: {OneLine(e.Message)}";
+            return false;
+        }
+        // The scanner meets some broken texts, an unclosed bracket for one, with exceptions of its own making.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException or FormatException or IndexOutOfRangeException)
+        {
+            problem = ": not valid YAML; look for an unclosed bracket or quote";
+            return false;
         }
     }
 

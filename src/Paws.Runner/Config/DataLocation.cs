@@ -1,3 +1,5 @@
+using Paws.Data.Datasets;
+
 namespace Paws.Runner.Config;
 
 /// <summary>Where a configuration says its images are, and how many classes can be told before they are opened.</summary>
@@ -11,7 +13,7 @@ public static class DataLocation
             var (root, folder) => Path.Combine(root ?? "", folder ?? ""),
         };
 
-    /// <summary>The configuration with --data in place: the directory as it is, and class folders unless a data set was named.</summary>
+    /// <summary>The configuration with --data in place: the directory as it is, and what it holds unless a data set was named.</summary>
     public static PawsConfig WithDirectory(PawsConfig config, string directory) =>
         config with
         {
@@ -19,7 +21,10 @@ public static class DataLocation
             {
                 RootPath = Path.GetFullPath(directory),
                 ImageFolder = null,
-                Dataset = config.Data.Dataset == "shapes" ? "folder" : config.Data.Dataset,
+                Dataset =
+                    config.Data.Dataset != "shapes" ? config.Data.Dataset
+                    : Cifar10Binary.IsIn(directory) ? "cifar10"
+                    : "folder",
             },
         };
 

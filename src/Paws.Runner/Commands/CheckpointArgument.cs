@@ -1,7 +1,7 @@
 namespace Paws.Runner.Commands;
 
 /// <summary>Finds the checkpoint that a command line names.</summary>
-internal static class Checkpoints
+internal static class CheckpointArgument
 {
     /// <summary>The named file, inside the run or as a path of its own, in full; null when none was named.</summary>
     /// <exception cref="UserErrorException">It is in neither place.</exception>
