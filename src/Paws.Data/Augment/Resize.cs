@@ -17,10 +17,10 @@ internal static class Resize
     public static void Apply(RgbImage source, CropBox box, int size, bool flip, Planes target, ResizeScratch scratch)
     {
         target.Reshape(size, size);
-        var across = scratch.Weights(box.BoxWidth, box.Width, box.KeepLeft, size);
-        var down = scratch.Weights(box.BoxHeight, box.Height, box.KeepTop, size);
-        int firstRow = down.First[0];
-        int rows = down.First[^1] + down.Used[^1] - firstRow;
+        var across = scratch.Across(box.BoxWidth, box.Width, box.KeepLeft, size);
+        var down = scratch.Down(box.BoxHeight, box.Height, box.KeepTop, size);
+        int firstRow = down.First(0);
+        int rows = down.First(size - 1) + down.Of(size - 1).Length - firstRow;
 
         // Between the two passes a pixel has four bytes, the last one idle, and a row is a whole number of vectors.
         int pitch = (4 * size + 31) & ~31;
@@ -37,8 +37,8 @@ internal static class Resize
         var merged = between.Slice(rows * pitch, pitch);
         for (int y = 0; y < size; y++)
         {
-            var weights = down.Weights.AsSpan(y * down.Taps, down.Used[y]);
-            Down(between.Slice((down.First[y] - firstRow) * pitch, down.Used[y] * pitch), weights, merged);
+            var taps = down.Of(y);
+            Down(between.Slice((down.First(y) - firstRow) * pitch, taps.Length * pitch), taps, merged);
             Split(merged, target, y, size);
         }
     }
@@ -49,8 +49,8 @@ internal static class Resize
         var place = MemoryMarshal.Cast<byte, uint>(result)[..size];
         for (int x = 0; x < size; x++)
         {
-            var taps = weights.Weights.AsSpan(x * weights.Taps, weights.Used[x]);
-            nint at = 3 * weights.First[x];
+            var taps = weights.Of(x);
+            nint at = 3 * weights.First(x);
             var sum = Vector128.Create(Half);
             for (int tap = 0; tap < taps.Length; tap++, at += 3)
                 sum += Lanes.LoadPixel(ref Unsafe.Add(ref from, at)) * taps[tap];
@@ -58,13 +58,13 @@ internal static class Resize
         }
     }
 
-    private static void Down(Span<byte> rows, ReadOnlySpan<int> weights, Span<byte> merged)
+    private static void Down(Span<byte> rows, ReadOnlySpan<int> taps, Span<byte> merged)
     {
         for (int x = 0; x < merged.Length; x += Lanes.Count)
         {
             var sum = Vector256.Create(Half);
-            for (int tap = 0, at = x; tap < weights.Length; tap++, at += merged.Length)
-                sum += Lanes.Load(rows, at) * weights[tap];
+            for (int tap = 0, at = x; tap < taps.Length; tap++, at += merged.Length)
+                sum += Lanes.Load(rows, at) * taps[tap];
             Lanes.Store(sum >>> ResizeWeights.Bits, merged, x);
         }
     }

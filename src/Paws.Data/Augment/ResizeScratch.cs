@@ -7,6 +7,8 @@ internal sealed class ResizeScratch
 {
     private const int LargestKept = 64;
     private readonly Dictionary<(int From, int To, int Keep, int Kept), ResizeWeights> small = [];
+    private readonly ResizeWeights across = new();
+    private readonly ResizeWeights down = new();
     private byte[] rows = [];
     private byte[] longer = [];
 
@@ -27,12 +29,17 @@ internal sealed class ResizeScratch
         return longer.AsSpan(0, row.Length + 1);
     }
 
-    /// <summary>See <see cref="ResizeWeights.Make"/>.</summary>
-    public ResizeWeights Weights(int from, int to, int keep, int kept)
+    /// <summary>Weights along the rows: see <see cref="ResizeWeights.Set"/>. Good until the next call.</summary>
+    public ResizeWeights Across(int from, int to, int keep, int kept) => Weights(across, from, to, keep, kept);
+
+    /// <summary>Weights down the columns: see <see cref="ResizeWeights.Set"/>. Good until the next call.</summary>
+    public ResizeWeights Down(int from, int to, int keep, int kept) => Weights(down, from, to, keep, kept);
+
+    private ResizeWeights Weights(ResizeWeights otherwise, int from, int to, int keep, int kept)
     {
         if (from > LargestKept)
-            return ResizeWeights.Make(from, to, keep, kept);
+            return otherwise.Set(from, to, keep, kept);
         ref var weights = ref CollectionsMarshal.GetValueRefOrAddDefault(small, (from, to, keep, kept), out _);
-        return weights ??= ResizeWeights.Make(from, to, keep, kept);
+        return weights ??= new ResizeWeights().Set(from, to, keep, kept);
     }
 }

@@ -148,25 +148,30 @@ let tests =
             Expect.equal problem.Message "no third plan" "message"
         }
 
-        test "waiting can be cancelled" {
+        test "waiting can be cancelled, and the batch comes with the next call" {
             use hold = new ManualResetEventSlim()
 
-            let plan step =
-                hold.Wait()
-                planner(1).At step
+            use dataset =
+                MemoryImages.dataset 60 3 (fun _ ->
+                    hold.Wait()
+                    false)
 
-            use loader = new BatchLoader(noneBroken, plan, 0, PixelType.Float32, 1UL, 1, 1)
+            let plans = planner 1
+
+            use loader =
+                new BatchLoader(dataset, (fun step -> plans.At step), 0, PixelType.Float32, 1UL, 2, 1)
+
             use source = new CancellationTokenSource(20)
-            hold.Set() |> ignore
-            // Either the batch was there in time, or the wait was cancelled; the batch is not lost.
-            let first =
-                try
-                    loader.Next source.Token
-                with :? OperationCanceledException ->
-                    loader.Next()
 
-            use batch = first
+            try
+                Expect.throwsT<OperationCanceledException> (fun () -> loader.Next source.Token |> ignore) "no image yet"
+            finally
+                hold.Set()
+
+            use batch = loader.Next()
             Expect.equal batch.Plan.Step 0 "first step"
+            Expect.isNull (loader.Next()) "the end"
+            Expect.isNull (loader.Next()) "still the end"
         }
 
         test "disposing stops workers that wait for room, and frees memory; a batch in use stays" {
