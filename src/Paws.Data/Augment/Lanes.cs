@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Paws.Data.Augment;
 
-/// <summary>Eight bytes to eight 32-bit lanes and back: the step every vectorised colour kernel begins and ends with.</summary>
+/// <summary>Bytes to 32-bit lanes and back: the step that every vectorised kernel begins and ends with.</summary>
 internal static class Lanes
 {
     /// <summary>Lanes of a vector.</summary>
@@ -30,5 +30,21 @@ internal static class Lanes
         var words = Vector128.Narrow(lanes.GetLower(), lanes.GetUpper());
         var packed = Vector128.Narrow(words, words).AsUInt64().ToScalar();
         Unsafe.WriteUnaligned(ref Unsafe.Add(ref MemoryMarshal.GetReference(bytes), index), packed);
+    }
+
+    /// <summary>The four bytes at a place, widened.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> LoadPixel(ref byte place)
+    {
+        var four = Vector128.CreateScalar(Unsafe.ReadUnaligned<uint>(ref place)).AsByte();
+        return Sse41.IsSupported ? Sse41.ConvertToVector128Int32(four) : Vector128.WidenLower(Vector128.WidenLower(four)).AsInt32();
+    }
+
+    /// <summary>The low bytes of four lanes; lanes are in [0, 255].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint PackPixel(Vector128<int> lanes)
+    {
+        var words = Vector128.Narrow(lanes, lanes);
+        return Vector128.Narrow(words, words).AsUInt32().ToScalar();
     }
 }

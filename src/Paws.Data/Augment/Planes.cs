@@ -2,7 +2,7 @@ namespace Paws.Data.Augment;
 
 /// <summary>
 /// An image as three planes of bytes, the form in which colour is worked on: channels side by side suit vector instructions
-/// better than interleaved ones. Each plane is padded to a multiple of 64 bytes, so that a kernel that treats every pixel
+/// better than interleaved ones. Each plane is padded by at least 8 bytes to a multiple of 64, so that a kernel that treats every pixel
 /// alike may run over the padding instead of minding a tail; what stands there means nothing.
 /// </summary>
 internal sealed class Planes
@@ -18,7 +18,7 @@ internal sealed class Planes
     /// <summary>Pixels.</summary>
     public int Count => Width * Height;
 
-    /// <summary>Bytes of a plane with its padding, a multiple of 64.</summary>
+    /// <summary>Bytes of a plane with its padding.</summary>
     public int Padded { get; private set; }
 
     /// <summary>Red, with padding.</summary>
@@ -40,7 +40,7 @@ internal sealed class Planes
     public void Reshape(int width, int height)
     {
         (Width, Height) = (width, height);
-        Padded = (width * height + 63) & ~63;
+        Padded = (width * height + 8 + 63) & ~63;
         if (bytes.Length < 3 * Padded)
             bytes = new byte[3 * Padded];
     }

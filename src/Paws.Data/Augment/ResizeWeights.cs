@@ -9,48 +9,49 @@ internal sealed class ResizeWeights
     /// <summary>Fraction bits of a weight.</summary>
     public const int Bits = 22;
 
-    private ResizeWeights(int length, int taps)
-    {
-        Taps = taps;
-        First = new int[length];
-        Used = new int[length];
-        Weights = new int[length * taps];
-    }
+    private int[] first = [];
+    private int[] used = [];
+    private int[] weights = [];
+    private double[] exact = [];
+    private int taps;
 
-    /// <summary>Weights kept for each output pixel; those beyond <see cref="Used"/> are zero.</summary>
-    public int Taps { get; }
+    /// <summary>The first input pixel that output pixel <paramref name="i"/> is made from.</summary>
+    public int First(int i) => first[i];
 
-    /// <summary>First input pixel of each output pixel.</summary>
-    public int[] First { get; }
+    /// <summary>The weights of input pixels First(i), First(i) + 1, …</summary>
+    public ReadOnlySpan<int> Of(int i) => weights.AsSpan(i * taps, used[i]);
 
-    /// <summary>Input pixels of each output pixel.</summary>
-    public int[] Used { get; }
-
-    /// <summary>Output pixel i has weights [i · Taps, i · Taps + Used[i]).</summary>
-    public int[] Weights { get; }
-
-    /// <summary>Weights from <paramref name="from"/> input pixels to output pixels [keep, keep + kept) of <paramref name="to"/>.</summary>
-    public static ResizeWeights Make(int from, int to, int keep, int kept)
+    /// <summary>From <paramref name="from"/> input pixels to output pixels [keep, keep + kept) of <paramref name="to"/>. Memory is only taken when it grows.</summary>
+    public ResizeWeights Set(int from, int to, int keep, int kept)
     {
         double scale = (double)from / to;
         double support = Math.Max(scale, 1); // of the triangle, each side
-        var made = new ResizeWeights(kept, (int)Math.Ceiling(support) * 2 + 1);
-        Span<double> exact = made.Taps <= 64 ? stackalloc double[64] : new double[made.Taps];
+        taps = (int)Math.Ceiling(support) * 2 + 1;
+        Reserve(kept);
         for (int i = 0; i < kept; i++)
         {
             double centre = (keep + i + 0.5) * scale;
-            int first = Math.Max(0, (int)(centre - support + 0.5));
-            int used = Math.Min(from, (int)(centre + support + 0.5)) - first;
+            first[i] = Math.Max(0, (int)(centre - support + 0.5));
+            used[i] = Math.Min(from, (int)(centre + support + 0.5)) - first[i];
             double total = 0;
-            for (int tap = 0; tap < used; tap++)
+            for (int tap = 0; tap < used[i]; tap++)
             {
-                double distance = Math.Abs((tap + first - centre + 0.5) / support);
+                double distance = Math.Abs((tap + first[i] - centre + 0.5) / support);
                 total += exact[tap] = Math.Max(0, 1 - distance);
             }
-            for (int tap = 0; tap < used; tap++)
-                made.Weights[i * made.Taps + tap] = (int)(0.5 + exact[tap] / total * (1 << Bits));
-            (made.First[i], made.Used[i]) = (first, used);
+            for (int tap = 0; tap < used[i]; tap++)
+                weights[i * taps + tap] = (int)(0.5 + exact[tap] / total * (1 << Bits));
         }
-        return made;
+        return this;
+    }
+
+    private void Reserve(int count)
+    {
+        if (first.Length < count)
+            (first, used) = (new int[count], new int[count]);
+        if (weights.Length < count * taps)
+            weights = new int[count * taps];
+        if (exact.Length < taps)
+            exact = new double[taps];
     }
 }

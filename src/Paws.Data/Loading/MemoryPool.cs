@@ -21,7 +21,10 @@ internal sealed class MemoryPool(Func<long, BatchMemory> allocate) : IDisposable
                 return best;
             }
         }
-        return allocate(bytes);
+        var made = allocate(bytes);
+        if (made.Bytes < bytes)
+            throw new InvalidOperationException($"asked for {bytes} bytes of batch memory, got {made.Bytes}");
+        return made;
     }
 
     /// <summary>Makes memory free again; after the pool is disposed, releases it.</summary>
