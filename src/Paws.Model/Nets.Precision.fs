@@ -16,6 +16,7 @@ type NamedTensor(name: string, value: torch.Tensor) =
 /// What one forward call of an encoder shares between its layers and resolutions: whether batch statistics are taken
 /// from the batch, and in which type convolutions compute. A master weight is cast at most once a call, however many
 /// resolutions pass through; the cast is recorded by autograd, so gradients arrive on the master in its own type.
+/// Disposing the pass frees its casts (autograd keeps what backward needs).
 [<Sealed>]
 type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.ScalarType) =
     let casts = Dictionary<NamedTensor, torch.Tensor>(HashIdentity.Reference)
@@ -37,13 +38,11 @@ type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.Scalar
             match casts.TryGetValue parameter with
             | true, cast -> cast
             | _ ->
-                // Made within one layer's scope, used by other resolutions after that scope has ended.
-                let cast = (parameter.Value.``to`` compute).DetachFromDisposeScope()
+                let cast = parameter.Value.``to``(compute).DetachFromDisposeScope()
                 casts[parameter] <- cast
                 cast
 
     interface IDisposable with
-        /// Frees the wrappers of the casts; autograd keeps what it needs.
         member _.Dispose() =
             for cast in casts.Values do
                 cast.Dispose()

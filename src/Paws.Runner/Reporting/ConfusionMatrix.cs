@@ -1,6 +1,6 @@
 using System.Text;
 using Paws.Runner.Reporting.Charts;
-using static Paws.Runner.Reporting.Markup;
+using static Paws.Runner.Reporting.Html;
 
 namespace Paws.Runner.Reporting;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Paws.Runner.Reporting.Charts;
-using static Paws.Runner.Reporting.Markup;
+using static Paws.Runner.Reporting.Html;
 
 namespace Paws.Runner.Reporting;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using Paws.Runner.Reporting.Charts;
 using Paws.Runner.Reporting.Projection;
-using static Paws.Runner.Reporting.Markup;
+using static Paws.Runner.Reporting.Html;
 
 namespace Paws.Runner.Reporting;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.Intrinsics.X86;
 using TorchSharp;
 
 namespace Paws.Runner.Training;
@@ -7,21 +6,6 @@ namespace Paws.Runner.Training;
 /// <summary>What the run computes on, in words and in numbers.</summary>
 internal static class Hardware
 {
-    /// <summary>Whether this processor multiplies bf16 natively (AVX512_BF16, AMX or Arm's extension is not asked for by name on Arm).</summary>
-    public static bool HasNativeBFloat16
-    {
-        get
-        {
-            if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < 7)
-            {
-                return false;
-            }
-            var avx512 = X86Base.CpuId(7, 1).Eax;
-            var amx = X86Base.CpuId(7, 0).Edx;
-            return Avx512F.IsSupported && ((avx512 >> 5 & 1) == 1 || (amx >> 22 & 1) == 1);
-        }
-    }
-
     /// <summary>The largest resident memory of this process so far, in MiB.</summary>
     public static double PeakMemoryMb => Process.GetCurrentProcess().PeakWorkingSet64 / (1024.0 * 1024.0);
 

@@ -124,7 +124,11 @@ internal sealed class RunContext : IDisposable
         );
 
     /// <summary>AdamW with its usual moments and this weight decay.</summary>
-    public static AdamWOptions AdamWOptions(double weightDecay) => new(0.9, 0.999, 1e-8, weightDecay);
+    public static AdamWOptions AdamWOptions(double weightDecay)
+    {
+        var usual = Model.AdamWOptions.Default;
+        return new(usual.Beta1, usual.Beta2, usual.Epsilon, weightDecay);
+    }
 
     /// <inheritdoc />
     public void Dispose()

@@ -3,6 +3,7 @@ using System.Text;
 using Paws.Data.Datasets;
 using Paws.Data.Splits;
 using Paws.Runner.Config;
+using Paws.Runner.Doctor;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
 using TorchSharp;
@@ -14,16 +15,15 @@ internal sealed record RunOpening(DatasetPair Data, LabelSplit Labels, torch.Dev
 {
     /// <summary>Opens what a run works on.</summary>
     /// <param name="config">Resolved configuration.</param>
-    /// <param name="dataDirectory">Folder of the images; null for the built-in set.</param>
     /// <param name="console">Where progress and what was found are told.</param>
-    public static RunOpening Open(PawsConfig config, string? dataDirectory, CommandConsole console)
+    public static RunOpening Open(PawsConfig config, CommandConsole console)
     {
         LibTorch.Prepare();
         var device = LibTorch.Resolve(config.Meta.Device);
         var threads = config.Meta.Threads > 0 ? config.Meta.Threads : Environment.ProcessorCount;
         torch.set_num_threads(threads);
-        var bf16 = config.Meta.UseFp16 && (device.type == DeviceType.CUDA || Hardware.HasNativeBFloat16);
-        var data = OpenData(config, dataDirectory, console);
+        var bf16 = config.Meta.UseFp16 && (device.type == DeviceType.CUDA || CpuFeatures.HasNativeBf16);
+        var data = OpenData(config, console);
         try
         {
             var labels = Split(config, data.Train);
@@ -48,37 +48,11 @@ internal sealed record RunOpening(DatasetPair Data, LabelSplit Labels, torch.Dev
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ConfigWriter.ToYaml(computed))));
     }
 
-    private static DatasetPair OpenData(PawsConfig config, string? directory, CommandConsole console)
+    private static DatasetPair OpenData(PawsConfig config, CommandConsole console)
     {
-        var request = new DatasetRequest
-        {
-            Kind = DatasetRequest.ParseKind(config.Data.Dataset),
-            Root = directory,
-            ShapesTrain = config.Data.ShapesTrain,
-            ShapesTest = config.Data.ShapesTest,
-            SkipBadImages = config.Data.SkipBadImages,
-        };
-        using var progress = ConsoleProgress.Create(console.People);
-        var gate = new Lock();
-        var begun = false;
-        void Report(int done, int total)
-        {
-            lock (gate)
-            {
-                if (!begun)
-                {
-                    progress.Begin("decoding images", total);
-                    begun = true;
-                }
-                progress.Update(new ProgressReading(done, 0, []));
-            }
-        }
-        var data = DatasetOpener.Open(request, Report);
-        if (begun)
-        {
-            progress.End();
-        }
-        return data;
+        using var view = ConsoleProgress.Create(console.People);
+        using var progress = new CountingProgress(view, "decoding images");
+        return DatasetOpener.Open(DatasetRequests.From(config), progress.Report);
     }
 
     /// <summary>The labeled images: from a file, or so many of each class, or a share, in this order of precedence.</summary>

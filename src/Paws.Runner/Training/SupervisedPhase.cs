@@ -56,8 +56,8 @@ internal sealed class SupervisedPhase : IPhase
 
     public IEnumerable<(string Name, torch.Tensor Value)> State =>
         [
-            ("optimizer.first", optimizer.FirstMoment),
-            ("optimizer.second", optimizer.SecondMoment),
+            ("optimizer.mean", optimizer.State.Item1),
+            ("optimizer.square", optimizer.State.Item2),
             (weight.Name, weight.Value),
             (bias.Name, bias.Value),
         ];
@@ -76,7 +76,11 @@ internal sealed class SupervisedPhase : IPhase
         return new StepOutput(own.mul(1 - smoothing).add(logs.mean([1]), smoothing).mean().neg(), [], []);
     }
 
-    public void Update(int step) => optimizer.Step(schedule.At(step), step + 1);
+    public void Update(int step)
+    {
+        optimizer.Steps = step; // its bias correction follows the phase, also after a resume
+        optimizer.Step(schedule.At(step));
+    }
 
     public Accuracy Evaluate(int images)
     {

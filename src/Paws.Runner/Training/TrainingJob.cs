@@ -28,7 +28,7 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     /// <summary>Runs to the end, or to the stop that was asked for.</summary>
     public void Run()
     {
-        var opening = RunOpening.Open(request.Config, request.DataDirectory, console);
+        var opening = RunOpening.Open(request.Config, console);
         using var data = opening.Data;
         using var checkpoint = request.Resume ? OpenCheckpoint() : null;
         var progress = checkpoint is null ? new RunProgress() : RunProgress.Of(checkpoint.State.Extra);
@@ -43,6 +43,7 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
         var run = Context(opening, metrics, view, progress);
         console.Say($"{Hardware.Describe(run.Device, run.ComputeType)}; results go to {request.OutDirectory}");
 
+        view.Note(ProgressText.NegativeLoss(run.Config.Criterion.ClassesPerBatch));
         using var encoder = run.NewEncoder();
         Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(run, encoder));
         var judged = NearestNeighbours.Evaluate(run, encoder, keep: RunReportBuilder.EmbeddedImages);
@@ -92,7 +93,6 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     /// <summary>Finds what would fail in the first step while nothing has been written yet.</summary>
     private void CheckBeforeWriting(RunOpening opening)
     {
-        using var metrics = default(MetricsWriter);
         var run = Context(opening, null!, null!, new RunProgress());
         run.Plans.Paws();
         using var encoder = run.NewEncoder();

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using static Paws.Runner.Reporting.Markup;
+using static Paws.Runner.Reporting.Html;
 
 namespace Paws.Runner.Reporting.Charts;
 

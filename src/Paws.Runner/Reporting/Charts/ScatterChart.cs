@@ -1,4 +1,4 @@
-using static Paws.Runner.Reporting.Markup;
+using static Paws.Runner.Reporting.Html;
 
 namespace Paws.Runner.Reporting.Charts;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using static Paws.Runner.Reporting.Markup;
+using static Paws.Runner.Reporting.Html;
 
 namespace Paws.Runner.Reporting.Charts;
 

@@ -5,7 +5,7 @@ using System.Xml;
 namespace Paws.Runner.Reporting;
 
 /// <summary>Text and numbers as HTML and SVG take them.</summary>
-internal static class Markup
+internal static class Html
 {
     /// <summary>Safe between tags and inside quoted attributes; characters XML does not allow are dropped.</summary>
     public static string Escape(string text) => WebUtility.HtmlEncode(string.Concat(text.EnumerateRunes().Where(IsAllowed)));
