@@ -102,14 +102,14 @@ let tests =
         }
 
         test "tensors longer than one piece pass whole" {
-            use source = torch.arange ((1L <<< 23) + 3L, dtype = torch.int64)
+            use source = torch.arange (8_388_611, dtype = torch.int64)
             use target = torch.zeros_like source
             use stream = new MemoryStream(int (source.numel ()) * 8)
             TensorBytes.Write(source, stream)
             Expect.equal stream.Length (source.numel () * 8L) "every byte"
             stream.Position <- 0L
             TensorBytes.Read(stream, target)
-            Expect.isTrue (target.equal source) "every element"
+            Expect.equal ((target - source).count_nonzero().item<int64>()) 0L "every element"
         }
 
         test "the layout is the published one" {
