@@ -14,15 +14,15 @@ internal sealed class PyTorchZip : IDisposable
     public PyTorchZip(Stream stream)
     {
         archive = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
-        long bytes = 0;
+        long unclaimed = stream.Length;
         foreach (ZipArchiveEntry entry in archive.Entries)
         {
             // Compressed, or the same bytes under many names: not PyTorch's doing, but a way to make little grow into much.
-            bytes = checked(bytes + entry.Length);
-            if (entry.Length != entry.CompressedLength || bytes > stream.Length)
+            if (entry.Length != entry.CompressedLength || entry.Length > unclaimed)
             {
                 throw new InvalidDataException("its zip entries are compressed or overlap");
             }
+            unclaimed -= entry.Length;
         }
         pickle =
             archive.Entries.FirstOrDefault(entry => entry.Name == PickleName)

@@ -109,6 +109,30 @@ let tests =
             Expect.equal (same.sum().item<float32>()) 0f "unchanged"
         }
 
+        test "loading and saving leave no tensors behind" {
+            use folder = new TempFolder()
+            use w = torch.zeros(3L, 2L).t()
+
+            let live () =
+                DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount
+
+            let once () =
+                write (folder.File "a") [ "w", w ] noMetadata
+                CheckpointLoader.LoadEncoder(folder.File "a", named [ "w", w ])
+                (PublishedCheckpoint.Load(Golden.path "checkpoints/format-zoo.pth.tar")).Dispose()
+                (PublishedCheckpoint.Load(Golden.path "checkpoints/format-zoo-legacy.pth.tar")).Dispose()
+
+                userError (fun () -> (PyTorchFile.Load(Golden.path "checkpoints/malicious.pth.tar")).Dispose())
+                |> ignore
+
+            let before = live ()
+            let control = torch.zeros 1L
+            Expect.equal (live ()) (before + 1L) "the counter counts"
+            control.Dispose()
+            once ()
+            Expect.equal (live ()) before "as many as before"
+        }
+
         test "files of neither form are refused in one line" {
             use folder = new TempFolder()
 

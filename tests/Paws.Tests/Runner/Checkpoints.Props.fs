@@ -52,8 +52,11 @@ let private share = Gen.choose (0, 999_999) |> Gen.map (fun n -> float n / 1e6)
 
 let private damage =
     gen {
-        let! flips = Gen.listOf (Gen.zip share (Gen.choose (0, 255) |> Gen.map byte))
-        let! keep = Gen.frequency [ 3, Gen.constant 1.0; 1, share ]
+        // Few changes reach far into a reader; many mostly fail at the first check.
+        let! few = Gen.choose (1, 3)
+        let flip = Gen.zip share (Gen.choose (0, 255) |> Gen.map byte)
+        let! flips = Gen.frequency [ 4, Gen.listOfLength few flip; 1, Gen.listOf flip ]
+        let! keep = Gen.frequency [ 5, Gen.constant 1.0; 1, share ]
         return { Flips = flips; Keep = keep }
     }
 

@@ -101,6 +101,17 @@ let tests =
             Expect.isTrue (target.requires_grad && target.is_leaf) "still a leaf"
         }
 
+        test "tensors longer than one piece pass whole" {
+            use source = torch.arange (8_388_611, dtype = torch.int64)
+            use target = torch.zeros_like source
+            use stream = new MemoryStream(int (source.numel ()) * 8)
+            TensorBytes.Write(source, stream)
+            Expect.equal stream.Length (source.numel () * 8L) "every byte"
+            stream.Position <- 0L
+            TensorBytes.Read(stream, target)
+            Expect.equal ((target - source).count_nonzero().item<int64>()) 0L "every element"
+        }
+
         test "the layout is the published one" {
             use folder = new TempFolder()
             let metadata = dict [ "é", "ü\"\n" ] |> Dictionary
