@@ -41,7 +41,7 @@ internal static class NearestNeighbours
     /// <param name="encoder">The encoder to judge.</param>
     /// <param name="images">Test images to take, spread evenly; 0 takes all.</param>
     /// <param name="keep">Embeddings to return.</param>
-    public static NearestNeighbourResult Evaluate(RunContext run, Encoder encoder, int images = 0, int keep = 0)
+    public static NearestNeighbourResult Evaluate(RunSetting run, Encoder encoder, int images = 0, int keep = 0)
     {
         using var scope = torch.NewDisposeScope();
         using var frozen = torch.no_grad();
@@ -68,7 +68,7 @@ internal static class NearestNeighbours
     }
 
     /// <summary>Embeddings of images at centre crop, [n, d].</summary>
-    private static torch.Tensor Embed(RunContext run, Encoder encoder, IImageDataset data, int[] indices) =>
+    private static torch.Tensor Embed(RunSetting run, Encoder encoder, IImageDataset data, int[] indices) =>
         TestImages.Forward(
             run,
             data,

@@ -19,7 +19,7 @@ internal static class TestImages
         torch.tensor(indices.Select(i => (long)data.Labels[i]).ToArray());
 
     /// <summary>Runs images through a network at centre crop, batch by batch, and joins the rows.</summary>
-    public static torch.Tensor Forward(RunContext run, IImageDataset data, int[] indices, Func<torch.Tensor, torch.Tensor> network)
+    public static torch.Tensor Forward(RunSetting run, IImageDataset data, int[] indices, Func<torch.Tensor, torch.Tensor> network)
     {
         using var scope = torch.NewDisposeScope();
         var rows = new List<torch.Tensor>();

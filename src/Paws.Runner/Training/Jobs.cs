@@ -12,7 +12,15 @@ internal sealed class Jobs : IJobs
         return 0;
     }
 
-    public int Eval(EvalRequest request, CommandConsole console, CancellationToken stop) => throw new UserErrorException("eval");
+    public int Eval(EvalRequest request, CommandConsole console, CancellationToken stop)
+    {
+        EvaluationJob.Run(request, console);
+        return 0;
+    }
 
-    public int Finetune(FinetuneRequest request, CommandConsole console, CancellationToken stop) => throw new UserErrorException("finetune");
+    public int Finetune(FinetuneRequest request, CommandConsole console, CancellationToken stop)
+    {
+        FinetuneJob.Run(request, console, stop);
+        return 0;
+    }
 }

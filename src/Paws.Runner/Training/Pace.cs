@@ -10,7 +10,7 @@ internal static class Pace
     private const int Timed = 25;
 
     /// <summary>Mean seconds of a step, once warm.</summary>
-    public static double SecondsPerStep(RunContext run, IPhase phase)
+    public static double SecondsPerStep(RunSetting run, IPhase phase)
     {
         using var loader = run.OpenLoader(step => step < WarmUp + Timed ? phase.Plan(step) : null, 0);
         phase.Encoder.Train();

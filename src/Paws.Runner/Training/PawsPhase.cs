@@ -11,7 +11,7 @@ namespace Paws.Runner.Training;
 /// <summary>PAWS pre-training: consistency of the views of unlabeled images, predicted from labeled supports; LARS over SGD.</summary>
 internal sealed class PawsPhase : IPhase
 {
-    private readonly RunContext run;
+    private readonly RunSetting run;
     private readonly PawsPlanner planner;
     private readonly PawsLossOptions options;
     private readonly torch.Tensor labels;
@@ -22,7 +22,7 @@ internal sealed class PawsPhase : IPhase
     private readonly int multicrop;
     private readonly int supportRows;
 
-    public PawsPhase(RunContext run, Encoder encoder)
+    public PawsPhase(RunSetting run, Encoder encoder)
     {
         this.run = run;
         Encoder = encoder;
@@ -40,7 +40,7 @@ internal sealed class PawsPhase : IPhase
             hardLabels = Labels(0);
         }
         Parameters = new FlatParameters(encoder.NamedParameters());
-        optimizer = new Lars(Parameters, RunContext.LarsOptions(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
+        optimizer = new Lars(Parameters, Optimizers.Lars(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
         schedule = WarmupCosineModule.create(
             optimization.StartLr,
             optimization.Lr,

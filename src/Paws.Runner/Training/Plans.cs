@@ -6,7 +6,7 @@ using Paws.Runner.Config;
 namespace Paws.Runner.Training;
 
 /// <summary>From the configuration to what each step sees: the recipes of views, and the samplers over the run's images.</summary>
-internal sealed class Plans(RunContext run)
+internal sealed class Plans(RunSetting run)
 {
     private PawsConfig Config => run.Config;
 

@@ -34,12 +34,12 @@ internal static class RunReportBuilder
             ImagesPerSecond = speeds.Length > 0 ? speeds[speeds.Length / 2] : null,
             PeakMemoryMb = Hardware.PeakMemoryMb,
             RunDirectory = run.Directory,
-            Dataset = run.Data.Train.Name,
-            Labels = run.Labeled.Length,
+            Dataset = run.Setting.Data.Train.Name,
+            Labels = run.Setting.Labeled.Length,
             Seed = run.Config.Meta.Seed,
             Epochs = run.Config.Optimization.Epochs,
             Protocol = "PAWS-NN, last epoch, all labeled images as support, centre crop",
-            Hardware = Hardware.Describe(run.Device, run.ComputeType),
+            Hardware = Hardware.Describe(run.Setting.Device, run.Setting.ComputeType),
             Collapsed = paws.Collapsed,
         };
     }
@@ -49,8 +49,8 @@ internal static class RunReportBuilder
         new()
         {
             Title = $"PAWS on {result.Dataset}, {result.Labels} labels",
-            Classes = run.Data.Train.Classes,
-            Confusion = judged.Confusion(run.Data.Train.Classes.Count),
+            Classes = run.Setting.Data.Train.Classes,
+            Confusion = judged.Confusion(run.Setting.Data.Train.Classes.Count),
             Figures = Figures(result),
             Embeddings = judged.Embeddings,
             EmbeddingLabels = judged.EmbeddingLabels,
@@ -104,7 +104,7 @@ internal static class RunReportBuilder
     /// <summary>The views of the first images of step 0, as the network saw them.</summary>
     private static List<IReadOnlyList<ViewPicture>> Views(RunContext run)
     {
-        var plan = run.Plans.Paws().At(0)!;
+        var plan = run.Setting.Plans.Paws().At(0)!;
         var batch = run.Config.Criterion.UnsupervisedBatchSize;
         var shown = Math.Min(ShownImages, batch);
         var (large, small) = (plan.Groups[0], plan.Groups.ElementAtOrDefault(1));
@@ -119,7 +119,7 @@ internal static class RunReportBuilder
             groups.Add(small with { Rows = [.. Enumerable.Range(0, crops).SelectMany(v => small.Rows.Skip(v * batch).Take(shown))] });
         }
         using var scope = torch.NewDisposeScope();
-        using var loader = run.OpenLoader(step => step == 0 ? plan with { Groups = groups } : null, 0);
+        using var loader = run.Setting.OpenLoader(step => step == 0 ? plan with { Groups = groups } : null, 0);
         using var filled = loader.Next()!;
         var pictures = Enumerable.Range(0, shown).Select(_ => new List<ViewPicture>()).ToList();
         foreach (var (group, g) in filled.Plan.Groups.Select((group, g) => (group, g)))

@@ -15,19 +15,19 @@ namespace Paws.Runner.Training;
 /// </summary>
 internal sealed class SuncetPhase : IPhase
 {
-    private readonly RunContext run;
+    private readonly RunSetting run;
     private readonly SupportPlanner planner;
     private readonly torch.Tensor labels;
     private readonly Lars optimizer;
     private readonly WarmupCosine schedule;
 
-    public SuncetPhase(RunContext run, Encoder encoder)
+    public SuncetPhase(RunSetting run, Encoder encoder)
     {
         this.run = run;
         Encoder = encoder;
         var finetune = run.Config.Finetune;
         var classes = run.Data.Train.Classes.Count;
-        var perClass = Math.Min(finetune.ImgsPerClass, run.LabelsPerClass.Min());
+        var perClass = Math.Min(finetune.ImgsPerClass, run.FewestLabels());
         planner = run.Plans.Suncet(perClass);
         ImagesPerStep = classes * perClass;
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
@@ -42,7 +42,7 @@ internal sealed class SuncetPhase : IPhase
                 .DetachFromDisposeScope();
         }
         Parameters = new FlatParameters(encoder.NamedParameters());
-        optimizer = new Lars(Parameters, RunContext.LarsOptions(finetune.Momentum, weightDecay: 0, nesterov: false));
+        optimizer = new Lars(Parameters, Optimizers.Lars(finetune.Momentum, weightDecay: 0, nesterov: false));
         schedule = WarmupCosineModule.create(finetune.Lr, finetune.Lr, finetune.FinalLr, 0, TotalSteps);
     }
 

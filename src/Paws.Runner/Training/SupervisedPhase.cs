@@ -13,14 +13,14 @@ namespace Paws.Runner.Training;
 /// </summary>
 internal sealed class SupervisedPhase : IPhase
 {
-    private readonly RunContext run;
+    private readonly RunSetting run;
     private readonly SupervisedPlanner planner;
     private readonly NamedTensor weight;
     private readonly NamedTensor bias;
     private readonly AdamW optimizer;
     private readonly WarmupCosine schedule;
 
-    public SupervisedPhase(RunContext run, Encoder encoder, int totalSteps)
+    public SupervisedPhase(RunSetting run, Encoder encoder, int totalSteps)
     {
         this.run = run;
         Encoder = encoder;
@@ -34,7 +34,7 @@ internal sealed class SupervisedPhase : IPhase
         weight = Zeros("classifier.weight", [classes, encoder.FeatureDim]);
         bias = Zeros("classifier.bias", [classes]);
         Parameters = new FlatParameters([.. encoder.NamedParameters(), weight, bias]);
-        optimizer = new AdamW(Parameters, RunContext.AdamWOptions(baseline.WeightDecay));
+        optimizer = new AdamW(Parameters, Optimizers.AdamW(baseline.WeightDecay));
         schedule = WarmupCosineModule.create(baseline.Lr * 0.1, baseline.Lr, 0, TotalSteps / 20, TotalSteps);
     }
 

@@ -28,33 +28,32 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     /// <summary>Runs to the end, or to the stop that was asked for.</summary>
     public void Run()
     {
-        var opening = RunOpening.Open(request.Config, console);
-        using var data = opening.Data;
+        using var setting = RunSetting.Open(request.Config, console);
         using var checkpoint = request.Resume ? OpenCheckpoint() : null;
         var progress = checkpoint is null ? new RunProgress() : RunProgress.Of(checkpoint.State.Extra);
-        CheckBeforeWriting(opening);
+        CheckBeforeWriting(setting);
         if (!request.Resume)
         {
             RunDirectory.Create(request.OutDirectory, request.Config);
-            opening.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
+            setting.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
         }
         using var metrics = new MetricsWriter(request.OutDirectory);
         using var view = ConsoleProgress.Create(console.People);
-        var run = Context(opening, metrics, view, progress);
-        console.Say($"{Hardware.Describe(run.Device, run.ComputeType)}; results go to {request.OutDirectory}");
+        var run = new RunContext(setting, request.OutDirectory, metrics, view, progress, stop);
+        console.Say($"{Hardware.Describe(setting.Device, setting.ComputeType)}; results go to {request.OutDirectory}");
 
         view.Note(ProgressText.NegativeLoss(run.Config.Criterion.ClassesPerBatch));
-        using var encoder = run.NewEncoder();
-        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(run, encoder));
-        var judged = NearestNeighbours.Evaluate(run, encoder, keep: RunReportBuilder.EmbeddedImages);
+        using var encoder = setting.NewEncoder();
+        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(setting, encoder));
+        var judged = NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages);
         if (run.Config.Finetune.Epochs > 0)
         {
-            Train(run, checkpoint, Phase.Suncet, encoder, FinetunedFileName, () => new SuncetPhase(run, encoder));
+            Train(run, checkpoint, Phase.Suncet, encoder, FinetunedFileName, () => new SuncetPhase(setting, encoder));
         }
         if (run.Config.Baseline.Enabled)
         {
-            using var plain = run.NewEncoder();
-            Train(run, checkpoint, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(run, plain, BaselineSteps(run)));
+            using var plain = setting.NewEncoder();
+            Train(run, checkpoint, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
         }
         metrics.Flush();
         var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds);
@@ -91,28 +90,11 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     }
 
     /// <summary>Finds what would fail in the first step while nothing has been written yet.</summary>
-    private void CheckBeforeWriting(RunOpening opening)
+    private static void CheckBeforeWriting(RunSetting setting)
     {
-        var run = Context(opening, null!, null!, new RunProgress());
-        run.Plans.Paws();
-        using var encoder = run.NewEncoder();
+        setting.Plans.Paws();
+        using var encoder = setting.NewEncoder();
     }
-
-    private RunContext Context(RunOpening opening, MetricsWriter metrics, IProgressView view, RunProgress progress) =>
-        new()
-        {
-            Config = request.Config,
-            ConfigHash = RunOpening.HashOf(request.Config),
-            Directory = request.OutDirectory,
-            Data = opening.Data,
-            Labeled = [.. opening.Labels.Indices],
-            Device = opening.Device,
-            ComputeType = opening.ComputeType,
-            Metrics = metrics,
-            Progress = view,
-            Stop = stop,
-            State = progress,
-        };
 
     private RunCheckpoint? OpenCheckpoint()
     {
@@ -148,8 +130,8 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
             return baseline.Steps;
         }
         var seconds = run.State.Of(Phase.Paws).Seconds + run.State.Of(Phase.Suncet).Seconds;
-        using var trial = run.NewEncoder();
-        using var phase = new SupervisedPhase(run, trial, 100);
-        return Math.Max(1, (int)Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run, phase)));
+        using var trial = run.Setting.NewEncoder();
+        using var phase = new SupervisedPhase(run.Setting, trial, 100);
+        return Math.Max(1, (int)Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run.Setting, phase)));
     }
 }

@@ -28,9 +28,9 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             return;
         }
         var steps = phase.TotalSteps;
-        using var loader = run.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
+        using var loader = run.Setting.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
         run.Progress.Begin(phase.Title, steps, state.Step);
-        using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Device);
+        using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Setting.Device);
         var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Config.Criterion.ClassesPerBatch) : null;
         var sinceCheckpoint = Stopwatch.StartNew();
         var (logEvery, summed) = (run.Config.Logging.LogEverySteps, 0);
@@ -46,7 +46,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             using (torch.NewDisposeScope())
             {
                 using var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
-                var output = phase.Loss(run.ToDevice(batch), batch.Plan, diagnose: logs);
+                var output = phase.Loss(run.Setting.ToDevice(batch), batch.Plan, diagnose: logs);
                 phase.Parameters.ZeroGrad();
                 output.Loss.backward();
                 Accumulate(sums, output);

@@ -1,0 +1,153 @@
+using Paws.Data.Datasets;
+using Paws.Data.Loading;
+using Paws.Data.Splits;
+using Paws.Model;
+using Paws.Runner.Config;
+using Paws.Runner.Doctor;
+using Paws.Runner.Reporting;
+using Paws.Runner.Startup;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// What training and evaluation work with: configuration, data, labels, device, and what follows from them (recipes and samplers,
+/// loaders, fresh encoders). Making one writes nothing, so that a mistake leaves nothing behind.
+/// </summary>
+internal sealed class RunSetting : IDisposable
+{
+    /// <summary>Batches made ahead of the trainer.</summary>
+    private const int BatchesAhead = 3;
+
+    private RunSetting(PawsConfig config, DatasetPair data, LabelSplit labels, torch.Device device, torch.ScalarType computeType)
+    {
+        (Config, Data, Labels, Device, ComputeType) = (config, data, labels, device, computeType);
+        Labeled = [.. labels.Indices];
+        Plans = new Plans(this);
+    }
+
+    /// <summary>Resolved configuration.</summary>
+    public PawsConfig Config { get; }
+
+    /// <summary>Training and test images.</summary>
+    public DatasetPair Data { get; }
+
+    /// <summary>Which training images are labeled, and by whose word.</summary>
+    public LabelSplit Labels { get; }
+
+    /// <summary>Indices of the labeled training images.</summary>
+    public int[] Labeled { get; }
+
+    /// <summary>Where tensors live.</summary>
+    public torch.Device Device { get; }
+
+    /// <summary>Type of convolutions and activations.</summary>
+    public torch.ScalarType ComputeType { get; }
+
+    /// <summary>Which images form which step.</summary>
+    public Plans Plans { get; }
+
+    /// <summary>Element type of batches: the encoder's input type.</summary>
+    public PixelType PixelType => ComputeType == torch.ScalarType.BFloat16 ? PixelType.BFloat16 : PixelType.Float32;
+
+    private ulong Seed => (ulong)(uint)Config.Meta.Seed;
+
+    private int Workers => Config.Data.Workers > 0 ? Config.Data.Workers : Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>Opens data and device as the configuration says.</summary>
+    /// <param name="config">Resolved configuration.</param>
+    /// <param name="console">Where progress and what was found are told.</param>
+    public static RunSetting Open(PawsConfig config, CommandConsole console)
+    {
+        LibTorch.Prepare();
+        var device = LibTorch.Resolve(config.Meta.Device);
+        torch.set_num_threads(config.Meta.Threads > 0 ? config.Meta.Threads : Environment.ProcessorCount);
+        var bf16 = config.Meta.UseFp16 && (device.type == DeviceType.CUDA || CpuFeatures.HasNativeBf16);
+        var data = OpenData(config, console);
+        try
+        {
+            var labels = Split(config, data.Train);
+            console.Say($"{data.Description}; {labels.Indices.Count} labeled images ({labels.Source})");
+            if (data.SkippedImages.Count > 0)
+            {
+                console.Say($"skipped {data.SkippedImages.Count} images that cannot be read, the first: {data.SkippedImages[0].Name}");
+            }
+            return new RunSetting(config, data, labels, device, bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32);
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The fewest labeled images that a class has.</summary>
+    public int FewestLabels()
+    {
+        var counts = new int[Data.Train.Classes.Count];
+        foreach (var index in Labeled)
+        {
+            counts[Data.Train.Labels[index]]++;
+        }
+        return counts.Min();
+    }
+
+    /// <summary>A fresh encoder as configured, on the device. <paramref name="salt"/> tells apart the encoders of one run.</summary>
+    public Encoder NewEncoder(int salt = 0)
+    {
+        var spec = new EncoderSpec(Config.Meta.ModelName, Config.Meta.OutputDim, Config.Meta.UsePredHead);
+        var encoder = EncoderModule.create(spec, Config.Meta.Seed * 7919 + salt);
+        encoder.To(Device, torch.float32);
+        encoder.ComputeType = ComputeType;
+        return encoder;
+    }
+
+    /// <summary>A loader of training batches from <paramref name="firstStep"/> on; null from <paramref name="plan"/> ends it.</summary>
+    public BatchLoader OpenLoader(Func<int, BatchPlan?> plan, int firstStep) =>
+        new(Data.Train, plan, firstStep, PixelType, Seed, Workers, BatchesAhead, AllocateMemory);
+
+    /// <summary>A loader of some images at centre crop, in order.</summary>
+    public BatchLoader OpenEvaluationLoader(IImageDataset data, int[] indices) =>
+        new(data, Plans.Sequential(indices).At, 0, PixelType, Seed, Math.Max(2, Workers), BatchesAhead, AllocateMemory);
+
+    /// <summary>The groups of a batch as [rows, 3, s, s] in channels-last order on the device; on the CPU without a copy.</summary>
+    public IReadOnlyList<torch.Tensor> ToDevice(Batch batch)
+    {
+        var groups = new torch.Tensor[batch.Plan.Groups.Count];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var group = batch.Plan.Groups[i];
+            var images = ((TensorMemory)batch.Memory[i]).Images(group.Rows.Length, group.Recipe.Size);
+            groups[i] = Device.type == DeviceType.CPU ? images : images.to(Device);
+        }
+        return groups;
+    }
+
+    /// <inheritdoc />
+    public void Dispose() => Data.Dispose();
+
+    private BatchMemory AllocateMemory(long bytes) => TensorMemory.Allocate(bytes, PixelType, pinned: Device.type == DeviceType.CUDA);
+
+    private static DatasetPair OpenData(PawsConfig config, CommandConsole console)
+    {
+        using var view = ConsoleProgress.Create(console.People);
+        using var progress = new CountingProgress(view, "decoding images");
+        return DatasetOpener.Open(DatasetRequests.From(config), progress.Report);
+    }
+
+    /// <summary>The labeled images: from a file, or so many of each class, or a share, in this order of precedence.</summary>
+    private static LabelSplit Split(PawsConfig config, IImageDataset train)
+    {
+        var data = config.Data;
+        var seed = data.DataSeed ?? config.Meta.Seed;
+        return data switch
+        {
+            { LabelFile: { } file } => LabelSplit.FromFile(file, train),
+            { LabelsPerClass: { } perClass } => LabelSplit.ByCount(train.Labels, train.Classes, perClass, seed),
+            { UnlabeledFrac: { } unlabeled } => LabelSplit.ByFraction(train.Labels, train.Classes, 1 - unlabeled, seed),
+            _ => throw new UserErrorException(
+                "how many images are labeled is not said; give --labels N, --label-file FILE, or data.labels_per_class"
+            ),
+        };
+    }
+}
