@@ -89,7 +89,8 @@ type Encoder
     /// Trunk output before the head: [n,3,s,s] → [n,FeatureDim] in the master type.
     member _.Features(x: torch.Tensor) =
         use _ = torch.NewDisposeScope()
-        (features (ForwardPass(training, compute, master)) x).MoveToOuterDisposeScope()
+        use pass = new ForwardPass(training, compute, master)
+        (features pass x).MoveToOuterDisposeScope()
 
     /// groups: one batch [n_i,3,s_i,s_i] a resolution, each its own pass through trunk and heads (and so its own
     /// batch-norm batch), as published. Memory format is kept: pass an NHWC-strided view for channels-last speed.
@@ -99,7 +100,7 @@ type Encoder
             invalidArg (nameof groups) "an encoder needs at least one batch of images"
 
         use _ = torch.NewDisposeScope()
-        let pass = ForwardPass(training, compute, master)
+        use pass = new ForwardPass(training, compute, master)
 
         let join (parts: torch.Tensor[]) =
             if parts.Length = 1 then parts[0] else torch.cat (parts, 0L)

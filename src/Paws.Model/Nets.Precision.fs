@@ -1,5 +1,6 @@
 namespace Paws.Model
 
+open System
 open System.Collections.Generic
 open TorchSharp
 
@@ -15,6 +16,7 @@ type NamedTensor(name: string, value: torch.Tensor) =
 /// What one forward call of an encoder shares between its layers and resolutions: whether batch statistics are taken
 /// from the batch, and in which type convolutions compute. A master weight is cast at most once a call, however many
 /// resolutions pass through; the cast is recorded by autograd, so gradients arrive on the master in its own type.
+/// Disposing the pass frees its casts (autograd keeps what backward needs).
 [<Sealed>]
 type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.ScalarType) =
     let casts = Dictionary<NamedTensor, torch.Tensor>(HashIdentity.Reference)
@@ -36,6 +38,11 @@ type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.Scalar
             match casts.TryGetValue parameter with
             | true, cast -> cast
             | _ ->
-                let cast = parameter.Value.``to`` compute
+                let cast = parameter.Value.``to``(compute).DetachFromDisposeScope()
                 casts[parameter] <- cast
                 cast
+
+    interface IDisposable with
+        member _.Dispose() =
+            for cast in casts.Values do
+                cast.Dispose()
