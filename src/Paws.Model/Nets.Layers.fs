@@ -60,11 +60,32 @@ type Convolution(registry: TensorRegistry, name: string, inputs: int, outputs: i
     let strides = [| int64 stride; int64 stride |]
     let padding = [| int64 (kernel / 2); int64 (kernel / 2) |]
 
-    /// [n,in,s,s] → [n,out,s/stride,s/stride] in the compute type, memory format kept.
+    let every (dimension: int64) (x: torch.Tensor) =
+        x.slice (dimension, 0L, x.shape[int dimension], int64 stride)
+
+    /// A 1×1 convolution of channels-last images is a matrix product over the pixels it reads, without a copy. It also
+    /// keeps clear of oneDNN's 1×1 kernels, which divide by the size of a CPU cache and end the process (SIGFPE) on
+    /// virtual machines that hide it.
+    let pointwise (pass: ForwardPass) (x: torch.Tensor) =
+        let x = if stride > 1 then x |> every 2L |> every 3L else x
+        let rows = x.permute (0L, 2L, 3L, 1L) // [n,in,s,s] → [n,s,s,in]
+        let w = (pass.Weight weight).view(int64 outputs, int64 inputs)
+
+        let y =
+            match bias with
+            | Some bias -> torch.nn.functional.linear (rows, w, pass.Weight bias)
+            | None -> torch.nn.functional.linear (rows, w)
+
+        y.permute (0L, 3L, 1L, 2L) // [n,s,s,out] → [n,out,s,s]
+
+    /// [n,in,s,s] → [n,out,⌈s/stride⌉,⌈s/stride⌉] in the compute type, memory format kept.
     member _.Forward(pass: ForwardPass, x: torch.Tensor) =
-        match bias with
-        | Some bias -> torch.nn.functional.conv2d (x, pass.Weight weight, pass.Weight bias, strides, padding)
-        | None -> torch.nn.functional.conv2d (x, pass.Weight weight, strides = strides, padding = padding)
+        if kernel = 1 && x.stride 1 = 1L then
+            pointwise pass x
+        else
+            match bias with
+            | Some bias -> torch.nn.functional.conv2d (x, pass.Weight weight, pass.Weight bias, strides, padding)
+            | None -> torch.nn.functional.conv2d (x, pass.Weight weight, strides = strides, padding = padding)
 
 /// Batch normalisation over the channel dimension of [n,c] or [n,c,s,s]; ε 1e-5, scale 1 and shift 0 at the start.
 /// Affine parameters and running statistics stay in the master type whatever the type of the input.

@@ -72,4 +72,107 @@ let tests =
 
                 Golden.vector case.["expected"]
                 |> Array.iteri (fun i e -> Expect.floatClose { absolute = 1e-10; relative = 1e-10 } (schedule.At i) e $"step {i}")
+
+        testCase "without trust scaling it is SGD with decay on weights"
+        <| fun () ->
+            use _ = torch.NewDisposeScope()
+
+            let one name (shape: int64[]) =
+                NamedTensor(name, torch.ones(shape, dtype = torch.float32).requires_grad_ true)
+
+            use flat = new FlatParameters([| one "w" [| 2L; 2L |]; one "b" [| 2L |] |])
+
+            use sgd =
+                new Lars(
+                    flat,
+                    {
+                        LarsOptions.Default with
+                            UseLars = false
+                            WeightDecay = 0.5
+                            Momentum = 0.0
+                    }
+                )
+
+            flat.Gradients.fill_ ((1.0).ToScalar()) |> ignore
+            sgd.Step 0.1
+
+            let value i =
+                flat.View(flat.Values, flat.Segments[i]).mean().ToDouble()
+
+            Expect.floatClose Accuracy.medium (value 0) (1.0 - 0.1 * 1.5) "weight"
+            Expect.floatClose Accuracy.medium (value 1) 0.9 "bias"
+
+        for name, step in
+            [
+                "vectors", (fun (o: AdamW) lr -> o.Step lr)
+                "tensors", (fun o lr -> o.StepOnTensors lr)
+            ] do
+            testCase $"AdamW against the formula, {name}"
+            <| fun () ->
+                use _ = torch.NewDisposeScope()
+
+                let options = {
+                    AdamWOptions.Default with
+                        WeightDecay = 0.1
+                }
+
+                let start = [| for i in 0..5 -> float i / 3.0 - 0.7 |]
+
+                let parameters = [|
+                    NamedTensor("w", torch.tensor(start, dtype = torch.float64).reshape(2L, 3L).requires_grad_ true)
+                    NamedTensor("b", torch.tensor(start, dtype = torch.float64).requires_grad_ true)
+                |]
+
+                use flat = new FlatParameters(parameters)
+                use adam = new AdamW(flat, options)
+
+                for index, decay in [ 0, 0.1; 1, 0.0 ] do
+                    let segment = flat.Segments[index]
+                    let mutable m, s, w = 0.0, 0.0, start[4]
+                    flat.Values.zero_ () |> ignore
+
+                    flat.View(flat.Values, segment).flatten().copy_(torch.tensor (start, dtype = torch.float64))
+                    |> ignore
+
+                    let struct (mean, square) = adam.State
+                    mean.zero_ () |> ignore
+                    square.zero_ () |> ignore
+                    adam.Steps <- 0
+
+                    for t in 1..4 do
+                        let g, lr = float t - 2.2, 0.1 / float t
+                        flat.View(flat.Gradients, segment).fill_(g.ToScalar()) |> ignore
+                        step adam lr
+                        m <- 0.9 * m + 0.1 * g
+                        s <- 0.999 * s + 0.001 * g * g
+                        let unbiased = m / (1.0 - 0.9 ** float t)
+                        let spread = sqrt (s / (1.0 - 0.999 ** float t)) + 1e-8
+                        w <- w - lr * decay * w - lr * unbiased / spread
+                        let actual = flat.View(flat.Values, segment).flatten().[4].ToDouble()
+                        Expect.floatClose Accuracy.veryHigh actual w $"{segment.Name} at step {t}"
+
+        testCase "options out of range are refused"
+        <| fun () ->
+            use weight = torch.ones(2L, 2L).requires_grad_ true
+            use flat = new FlatParameters([| NamedTensor("w", weight) |])
+
+            for options in
+                [
+                    {
+                        LarsOptions.Default with
+                            Momentum = 1.0
+                    }
+                    {
+                        LarsOptions.Default with
+                            WeightDecay = -1.0
+                    }
+                    {
+                        LarsOptions.Default with
+                            TrustCoefficient = 0.0
+                    }
+                ] do
+                Expect.throwsT<ArgumentException> (fun () -> new Lars(flat, options) |> ignore) $"{options}"
+
+            Expect.throwsT<ArgumentException> (fun () -> WarmupCosine.create 0.1 0.2 0.3 11 10 |> ignore) "warm-up"
+            Expect.throwsT<ArgumentException> (fun () -> WarmupCosine.create nan 0.2 0.3 1 10 |> ignore) "start"
     ]
