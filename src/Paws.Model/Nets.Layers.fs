@@ -63,9 +63,11 @@ type Convolution(registry: TensorRegistry, name: string, inputs: int, outputs: i
     let every (dimension: int64) (x: torch.Tensor) =
         x.slice (dimension, 0L, x.shape[int dimension], int64 stride)
 
-    /// A 1×1 convolution of channels-last images is a matrix product over the pixels it reads, without a copy. It also
-    /// keeps clear of oneDNN's 1×1 kernels, which divide by the size of a CPU cache and end the process (SIGFPE) on
-    /// virtual machines that hide it.
+    // oneDNN's 1×1 kernels divide by the size of a CPU cache and end the process (SIGFPE) on virtual machines that
+    // hide it, for pairs such as 256 → 1024 and 512 → 1024 channels. Of this size on they are matrix products.
+    let asProduct = kernel = 1 && inputs * outputs >= 256 * 1024
+
+    /// A 1×1 convolution as a product over the pixels it reads; without a copy if they are channels-last and all read.
     let pointwise (pass: ForwardPass) (x: torch.Tensor) =
         let x = if stride > 1 then x |> every 2L |> every 3L else x
         let rows = x.permute (0L, 2L, 3L, 1L) // [n,in,s,s] → [n,s,s,in]
@@ -80,7 +82,7 @@ type Convolution(registry: TensorRegistry, name: string, inputs: int, outputs: i
 
     /// [n,in,s,s] → [n,out,⌈s/stride⌉,⌈s/stride⌉] in the compute type, memory format kept.
     member _.Forward(pass: ForwardPass, x: torch.Tensor) =
-        if kernel = 1 && x.stride 1 = 1L then
+        if asProduct && x.device_type = DeviceType.CPU then
             pointwise pass x
         else
             match bias with
