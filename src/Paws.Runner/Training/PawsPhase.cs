@@ -33,6 +33,14 @@ internal sealed class PawsPhase : IPhase
         planner = run.Plans.Paws();
         StepsPerEpoch = planner.StepsPerEpoch;
         TotalSteps = Math.Max(1, (int)Math.Round(optimization.Epochs * StepsPerEpoch));
+        var warmup = (int)Math.Round(optimization.Warmup * StepsPerEpoch);
+        if (warmup > TotalSteps)
+        {
+            throw new UserErrorException(
+                FormattableString.Invariant($"optimization.warmup is {optimization.Warmup} epochs, longer than the whole schedule of ")
+                    + FormattableString.Invariant($"{optimization.Epochs}; set optimization.warmup lower, or optimization.epochs higher")
+            );
+        }
         options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
         using (torch.NewDisposeScope())
         {
@@ -45,7 +53,7 @@ internal sealed class PawsPhase : IPhase
             optimization.StartLr,
             optimization.Lr,
             optimization.FinalLr,
-            (int)Math.Round(optimization.Warmup * StepsPerEpoch),
+            warmup,
             TotalSteps
         );
     }

@@ -92,8 +92,8 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     /// <summary>Finds what would fail in the first step while nothing has been written yet.</summary>
     private static void CheckBeforeWriting(RunSetting setting)
     {
-        setting.Plans.Paws();
         using var encoder = setting.NewEncoder();
+        using var phase = new PawsPhase(setting, encoder);
     }
 
     private RunCheckpoint? OpenCheckpoint()
