@@ -27,7 +27,7 @@ type TensorRegistry(seed: uint64) =
 
     /// A trainable tensor from N(0, std²).
     member _.Normal(name, shape: int64[], std: float) =
-        trainable name (torch.randn(shape, dtype = torch.float32, generator = generator).mul_(std.ToScalar()))
+        trainable name (Scalars.multiply std (torch.randn (shape, dtype = torch.float32, generator = generator)))
 
     /// A trainable tensor from U(−bound, bound).
     member _.Uniform(name, shape: int64[], bound: float) =
@@ -35,11 +35,11 @@ type TensorRegistry(seed: uint64) =
 
     /// A trainable tensor of one value.
     member _.Constant(name, shape: int64[], value: float) =
-        trainable name (torch.full (shape, value.ToScalar(), dtype = torch.float32))
+        trainable name (Scalars.full shape value torch.float32 torch.CPU)
 
     /// A buffer of one value.
     member _.Buffer(name, shape: int64[], value: float, dtype: torch.ScalarType) =
-        add buffers name (torch.full (shape, value.ToScalar(), dtype = dtype))
+        add buffers name (Scalars.full shape value dtype torch.CPU)
 
 /// A square convolution. Weight [out,in,k,k] from N(0, 2 / (k²·out)) (He, fan-out); bias, where there is one, zero.
 [<Sealed>]
@@ -107,7 +107,8 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
     /// Same shape and type as the input.
     member _.Forward(pass: ForwardPass, x: torch.Tensor) =
         if pass.Training then
-            batches.Value.add_ ((1).ToScalar()) |> ignore
+            use one = (1).ToScalar()
+            batches.Value.add_ one |> ignore
 
         torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
 

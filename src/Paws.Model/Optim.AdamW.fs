@@ -112,14 +112,15 @@ type AdamW(parameters: FlatParameters, options: AdamWOptions) =
 
         for segment in parameters.Segments do
             if segment.Adapts then
-                parameters.View(parameters.Values, segment).mul_(keep.ToScalar()) |> ignore
+                use keep = keep.ToScalar()
+                parameters.View(parameters.Values, segment).mul_ keep |> ignore
 
-        mean.mul_(options.Beta1.ToScalar()).add_(g, (1.0 - options.Beta1).ToScalar())
-        |> ignore
-
-        square.mul_(options.Beta2.ToScalar()).addcmul_(g, g, (1.0 - options.Beta2).ToScalar())
-        |> ignore
-
+        use beta1 = options.Beta1.ToScalar()
+        use rest1 = (1.0 - options.Beta1).ToScalar()
+        use beta2 = options.Beta2.ToScalar()
+        use rest2 = (1.0 - options.Beta2).ToScalar()
+        mean.mul_(beta1).add_(g, rest1) |> ignore
+        square.mul_(beta2).addcmul_(g, g, rest2) |> ignore
         let spread = square.sqrt () / sqrt correction2 + options.Epsilon
         parameters.Values.sub_ (mean / spread * (lr / correction1)) |> ignore
 

@@ -129,7 +129,7 @@ type Lars(parameters: FlatParameters, options: LarsOptions) =
             if not segment.Adapts then
                 plain
             elif not options.UseLars then
-                struct (one, torch.full_like (one, options.WeightDecay.ToScalar()))
+                struct (one, Scalars.multiply options.WeightDecay one)
             else
                 let norm flat =
                     torch.linalg.vector_norm (parameters.View(flat, segment))
@@ -139,7 +139,7 @@ type Lars(parameters: FlatParameters, options: LarsOptions) =
                 let trust =
                     w * options.TrustCoefficient / (g + w * options.WeightDecay + options.Epsilon)
 
-                let live = (w * g).ne(0.0.ToScalar())
+                let live = (w * g).ne zero
                 struct (torch.where (live, trust, one), torch.where (live, trust * options.WeightDecay, zero))
 
         for segment in parameters.Segments do
@@ -148,10 +148,11 @@ type Lars(parameters: FlatParameters, options: LarsOptions) =
             let g = parameters.View(parameters.Gradients, segment)
             let v = parameters.View(velocity, segment)
             let push = (g * scale + w * decay) * lr
-            v.mul_(options.Momentum.ToScalar()).sub_ push |> ignore
+            use momentum = options.Momentum.ToScalar()
+            v.mul_(momentum).sub_ push |> ignore
 
             if options.Nesterov then
-                w.add_(v, options.Momentum.ToScalar()).sub_ push |> ignore
+                w.add_(v, momentum).sub_ push |> ignore
             else
                 w.add_ v |> ignore
 

@@ -31,7 +31,9 @@ internal static class ConfigOverrides
         int classes =
             DataLocation.Classes(config)
             ?? throw new UserErrorException(
-                "--labels needs the number of classes, which this data set does not tell; use --set data.labels_per_class=N"
+                DataLocation.Directory(config) is { } folder && !Directory.Exists(folder)
+                    ? $"the data folder {folder} does not exist; name another with --data"
+                    : $"--labels needs class folders to count, and {DataLocation.Directory(config)} is empty of them; see paws train --help for what --data takes"
             );
         if (total < classes || total % classes != 0)
         {

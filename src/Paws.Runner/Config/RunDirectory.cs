@@ -92,11 +92,7 @@ public static class RunDirectory
     /// <summary>Makes the directory and writes the resolved configuration into it, aside first, then renamed.</summary>
     public static void Create(string directory, PawsConfig config)
     {
-        Directory.CreateDirectory(directory);
-        string path = Path.Combine(directory, ConfigName);
-        string aside = path + ".part";
-        File.WriteAllText(aside, ConfigWriter.ToYaml(config));
-        File.Move(aside, path, overwrite: true);
+        AtomicFile.WriteAllText(Path.Combine(directory, ConfigName), ConfigWriter.ToYaml(config));
     }
 
     private static bool IsSafe(string path) => Safe.Contains(path) || Safe.Contains(path[..path.IndexOf('.')]);

@@ -11,13 +11,7 @@ namespace Paws.Runner.Evaluation;
 /// <param name="Labels">Its true class.</param>
 /// <param name="Embeddings">Embeddings of as many images as were asked for, spread evenly.</param>
 /// <param name="EmbeddingLabels">The true class of those.</param>
-internal sealed record NearestNeighbourResult(
-    Accuracy Accuracy,
-    int[] Predicted,
-    int[] Labels,
-    float[][] Embeddings,
-    int[] EmbeddingLabels
-)
+internal sealed record NearestNeighbourResult(Accuracy Accuracy, int[] Predicted, int[] Labels, float[][] Embeddings, int[] EmbeddingLabels)
 {
     /// <summary>Images of class row predicted as class column.</summary>
     public int[][] Confusion(int classes)

@@ -16,7 +16,7 @@ public static class FigureExport
         void Svg(string name, string drawing)
         {
             written.Add(Path.Combine(directory, name + ".svg"));
-            AsideFile.WriteText(written[^1], drawing + "\n");
+            AtomicFile.WriteAllText(written[^1], drawing + "\n");
         }
         IEnumerable<ReportChart> charts =
         [
@@ -41,7 +41,7 @@ public static class FigureExport
         if (!views.IsEmpty)
         {
             written.Add(Path.Combine(directory, "views.png"));
-            AsideFile.WriteBytes(written[^1], views.ToPng());
+            AtomicFile.Write(written[^1], stream => stream.Write(views.ToPng()));
         }
         return written;
     }

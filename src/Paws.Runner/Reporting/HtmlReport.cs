@@ -19,7 +19,7 @@ public static class HtmlReport
     public static string Write(string runDirectory, RunReport report)
     {
         string path = Path.Combine(runDirectory, FileName);
-        AsideFile.WriteText(path, Render(report, MetricsReader.Read(runDirectory)));
+        AtomicFile.WriteAllText(path, Render(report, MetricsReader.Read(runDirectory)));
         return path;
     }
 

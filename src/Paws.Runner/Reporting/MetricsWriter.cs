@@ -55,7 +55,7 @@ public sealed class MetricsWriter : IDisposable
             string[] kept = [.. all.Where(Keep)];
             if (kept.Length < all.Length)
             {
-                AsideFile.WriteText(path, string.Concat(kept.Select(line => line + "\n")));
+                AtomicFile.WriteAllText(path, string.Concat(kept.Select(line => line + "\n")));
             }
             lines = Append(path);
             if (Directory.Exists(BoardFolder(phase)))

@@ -97,7 +97,7 @@ public sealed record RunResult
     public string ToLine() => ToJson().ToJsonString();
 
     /// <summary>Writes result.json into the run directory.</summary>
-    public void Write() => AsideFile.WriteText(Path.Combine(RunDirectory, FileName), ToJson().ToJsonString(Indented) + "\n");
+    public void Write() => AtomicFile.WriteAllText(Path.Combine(RunDirectory, FileName), ToJson().ToJsonString(Indented) + "\n");
 
     private static JsonNode? Number(double? value) => value is double v && double.IsFinite(v) ? (decimal)Math.Round(v, 2) : null;
 }

@@ -41,7 +41,9 @@ internal static class EvaluationJob
         var checkpoint = Path.Combine(runDirectory, RunCheckpoint.FileName);
         return File.Exists(model) ? model
             : File.Exists(checkpoint) ? checkpoint
-            : throw new UserErrorException($"{runDirectory} holds no weights yet: wait for its first checkpoint, or name one with --checkpoint");
+            : throw new UserErrorException(
+                $"{runDirectory} holds no weights yet: wait for its first checkpoint, or name one with --checkpoint"
+            );
     }
 
     /// <summary>Accuracy in a line for people.</summary>

@@ -7,14 +7,7 @@ internal static class Optimizers
 {
     /// <summary>LARS as published, with these settings.</summary>
     public static LarsOptions Lars(double momentum, double weightDecay, bool nesterov) =>
-        new(
-            momentum,
-            weightDecay,
-            nesterov,
-            useLars: true,
-            LarsOptions.Default.TrustCoefficient,
-            LarsOptions.Default.Epsilon
-        );
+        new(momentum, weightDecay, nesterov, useLars: true, LarsOptions.Default.TrustCoefficient, LarsOptions.Default.Epsilon);
 
     /// <summary>AdamW with its usual moments and this weight decay.</summary>
     public static AdamWOptions AdamW(double weightDecay)

@@ -49,13 +49,7 @@ internal sealed class PawsPhase : IPhase
         }
         Parameters = new FlatParameters(encoder.NamedParameters());
         optimizer = new Lars(Parameters, Optimizers.Lars(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
-        schedule = WarmupCosineModule.create(
-            optimization.StartLr,
-            optimization.Lr,
-            optimization.FinalLr,
-            warmup,
-            TotalSteps
-        );
+        schedule = WarmupCosineModule.create(optimization.StartLr, optimization.Lr, optimization.FinalLr, warmup, TotalSteps);
     }
 
     public string Name => Phase.Paws;

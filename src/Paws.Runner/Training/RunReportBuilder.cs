@@ -111,7 +111,10 @@ internal static class RunReportBuilder
         var supports = large.Rows.Length - 2 * batch;
         var groups = new List<BatchGroup>
         {
-            large with { Rows = [.. Enumerable.Range(0, 2).SelectMany(v => large.Rows.Skip(supports + v * batch).Take(shown))] },
+            large with
+            {
+                Rows = [.. Enumerable.Range(0, 2).SelectMany(v => large.Rows.Skip(supports + v * batch).Take(shown))],
+            },
         };
         var crops = run.Config.Data.Multicrop;
         if (small is not null)

@@ -101,8 +101,7 @@ internal sealed class SupervisedPhase : IPhase
         bias.Value.Dispose();
     }
 
-    private torch.Tensor Classify(torch.Tensor images) =>
-        torch.nn.functional.linear(Encoder.Features(images), weight.Value, bias.Value);
+    private torch.Tensor Classify(torch.Tensor images) => torch.nn.functional.linear(Encoder.Features(images), weight.Value, bias.Value);
 
     private NamedTensor Zeros(string name, long[] shape) =>
         new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());

@@ -38,8 +38,7 @@ internal sealed class TensorMemory : BatchMemory
     }
 
     /// <summary>The first rows · size · size · 3 elements as images: [rows, 3, size, size] in channels-last order, without a copy.</summary>
-    public torch.Tensor Images(int rows, int size) =>
-        storage.as_strided([rows, 3, size, size], [3L * size * size, 1, 3L * size, 3]);
+    public torch.Tensor Images(int rows, int size) => storage.as_strided([rows, 3, size, size], [3L * size * size, 1, 3L * size, 3]);
 
     /// <summary>The tensor type of a pixel type.</summary>
     public static torch.ScalarType DataType(PixelType type) =>

@@ -146,7 +146,10 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         run.Metrics.Write(metrics);
         var top5 = metrics.Top5 is { } five ? string.Create(Invariant, $", top-5 {five:0.0} %") : "";
         run.Progress.Note(
-            string.Create(Invariant, $"{phase.Title}, epoch {metrics.Epoch:0.#}: top-1 {metrics.Top1:0.0} %{top5} on {accuracy.Images} test images")
+            string.Create(
+                Invariant,
+                $"{phase.Title}, epoch {metrics.Epoch:0.#}: top-1 {metrics.Top1:0.0} %{top5} on {accuracy.Images} test images"
+            )
         );
     }
 

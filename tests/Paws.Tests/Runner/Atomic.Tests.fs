@@ -12,7 +12,7 @@ open Paws.Tests.CheckpointFiles
 let tests =
     testList "Runner.Checkpoints.Atomic" [
         test "text is written into folders that are made, and replaced" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let path = folder.File "a/b/text.txt"
             AtomicFile.WriteAllText(path, "first")
             AtomicFile.WriteAllText(path, "zweite, ü")
@@ -21,7 +21,7 @@ let tests =
         }
 
         test "a writer that fails leaves the old file, no part, and its own exception" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             AtomicFile.WriteAllText(folder.File "a", "old")
 
             let failing (stream: Stream) =
@@ -34,7 +34,7 @@ let tests =
         }
 
         test "a full disk is one clear line, and the old file stays" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             AtomicFile.WriteAllText(folder.File "a", "old")
 
             let message =
@@ -50,7 +50,7 @@ let tests =
             if not (File.Exists "/dev/full") then
                 skiptest "no /dev/full here"
 
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             let full = {
                 new FileSteps() with
@@ -67,7 +67,7 @@ let tests =
         }
 
         test "a place that cannot be written is a user error" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             AtomicFile.WriteAllText(folder.File "a", "a file")
 
             Expect.stringContains
@@ -86,7 +86,7 @@ let tests =
         }
 
         test "a part left by a run that was stopped is overwritten whole" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             File.WriteAllText(folder.File "a.part", String('x', 1000))
             AtomicFile.WriteAllText(folder.File "a", "new")
             Expect.equal (File.ReadAllText(folder.File "a")) "new" "nothing of the leftover"

@@ -42,7 +42,7 @@ let tests =
             }
 
         test "weights, run checkpoints and wrapped names load alike" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let saved = torch.arange(6, dtype = torch.float32).reshape(2L, 3L)
 
             for name in [ "w"; "module.w"; "encoder.w"; "encoder.module.w" ] do
@@ -62,7 +62,7 @@ let tests =
         }
 
         test "counters may be missing, left over or of another shape" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             write (folder.File "a") [ "w", torch.ones 1L; "bn.num_batches_tracked", torch.tensor 5L ] noMetadata
             let w = torch.zeros 1L
             CheckpointLoader.LoadEncoder(folder.File "a", named [ "w", w; "other.num_batches_tracked", torch.tensor 0L ])
@@ -71,7 +71,7 @@ let tests =
         }
 
         test "what does not fit is told in one line, and nothing is changed" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             write
                 (folder.File "a")
@@ -110,7 +110,7 @@ let tests =
         }
 
         test "loading and saving leave no tensors behind" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             use w = torch.zeros(3L, 2L).t()
 
             let live () =
@@ -134,7 +134,7 @@ let tests =
         }
 
         test "files of neither form are refused in one line" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             for content in
                 [

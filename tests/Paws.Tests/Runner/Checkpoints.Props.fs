@@ -84,7 +84,7 @@ let private size (tensor: torch.Tensor) =
 
 /// Reading gives a result no larger than the file, or a user error; any other exception fails the property.
 let private survives (content: byte[]) (read: string -> int64) =
-    use folder = new TempFolder()
+    use folder = new ScratchFolder()
     let path = folder.File "a"
     File.WriteAllBytes(path, content)
     let before = GC.GetAllocatedBytesForCurrentThread()
@@ -117,7 +117,7 @@ let private readPyTorch path =
     0L
 
 let private small () =
-    use folder = new TempFolder()
+    use folder = new ScratchFolder()
 
     let tensors = [
         "a", torch.arange(6, dtype = torch.float32).reshape(2L, 3L)
@@ -136,7 +136,7 @@ let tests =
     testList "Runner.Checkpoints.Laws" [
         testPropertyWithConfig (config 60) "any tensors and metadata come back as they were"
         <| fun (cases: TensorCase list) (metadata: Map<NonNull<string>, NonNull<string>>) ->
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let tensors = cases |> List.mapi (fun i case -> $"tensor {i}", make case)
             // Text that is no Unicode, half a surrogate pair, cannot be written and is replaced.
             let clean (s: NonNull<string>) =
@@ -160,7 +160,7 @@ let tests =
 
         test "a safetensors file cut anywhere is refused" {
             let whole = small ()
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             for length in 0 .. whole.Length - 1 do
                 File.WriteAllBytes(folder.File "a", whole[.. length - 1])
@@ -172,7 +172,7 @@ let tests =
         for name in [ "format-zoo.pth.tar"; "format-zoo-legacy.pth.tar" ] do
             test $"{name} cut anywhere is refused" {
                 let whole = golden name
-                use folder = new TempFolder()
+                use folder = new ScratchFolder()
 
                 for length in 0..11 .. whole.Length - 1 do
                     File.WriteAllBytes(folder.File "a", whole[.. length - 1])

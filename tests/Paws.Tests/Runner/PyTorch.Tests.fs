@@ -185,13 +185,13 @@ let tests =
 
         for what, body, expected in refusedBodies do
             test $"{what} is refused" {
-                use folder = new TempFolder()
+                use folder = new ScratchFolder()
                 zipped (folder.File "a") (pickle body) floats CompressionLevel.NoCompression
                 Expect.stringContains (userError (fun () -> (PyTorchFile.Load(folder.File "a")).Dispose())) expected "says why"
             }
 
         test "state of ordered dictionaries is passed over, as every state dictionary has one" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             let body = [
                 yield! call (name "collections" "OrderedDict") []
@@ -213,7 +213,7 @@ let tests =
         }
 
         test "compressed archives and archives without a pickle are refused" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             zipped (folder.File "a") (pickle [ byte 'N' ]) [ "0", Array.zeroCreate 100_000 ] CompressionLevel.Optimal
             Expect.stringContains (userError (fun () -> (PyTorchFile.Load(folder.File "a")).Dispose())) "compressed" "a bomb"
 
@@ -225,7 +225,7 @@ let tests =
         }
 
         test "files without an encoder are refused" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             for body in
                 [

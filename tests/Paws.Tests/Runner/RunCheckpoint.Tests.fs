@@ -35,7 +35,7 @@ let private loadedStep path =
 let tests =
     testList "Runner.Checkpoints.RunCheckpoint" [
         test "state and tensors come back" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let path = folder.File RunCheckpoint.FileName
             Expect.isFalse (RunCheckpoint.Exists path) "nothing yet"
             save path 7L
@@ -52,7 +52,7 @@ let tests =
         }
 
         test "the one before is kept, and only that" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let path = folder.File RunCheckpoint.FileName
 
             for step in 1L .. 3L do
@@ -65,7 +65,7 @@ let tests =
 
         for stop in 1..5 do
             test $"stopped before step {stop} of saving, a checkpoint of the last two loads" {
-                use folder = new TempFolder()
+                use folder = new ScratchFolder()
                 let path = folder.File RunCheckpoint.FileName
                 save path 1L
                 save path 2L
@@ -84,7 +84,7 @@ let tests =
             }
 
         test "a full disk keeps both checkpoints" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let path = folder.File RunCheckpoint.FileName
             save path 1L
             save path 2L
@@ -98,7 +98,7 @@ let tests =
         }
 
         test "a damaged newest checkpoint gives way to the previous, with a notice, and does not replace it" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let path = folder.File RunCheckpoint.FileName
             save path 1L
             save path 2L
@@ -114,7 +114,7 @@ let tests =
         }
 
         test "what is no run checkpoint is refused in one line" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let path = folder.File "model.safetensors"
             Expect.stringContains (userError (fun () -> (RunCheckpoint.Load path).Dispose())) "does not exist" "missing"
             RunCheckpoint.SaveModel(path, tensors 1L)

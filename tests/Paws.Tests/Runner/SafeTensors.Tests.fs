@@ -47,7 +47,7 @@ let tests =
     testList "Runner.Checkpoints.SafeTensors" [
         for dtype in elementTypes do
             test $"{dtype} round trips" {
-                use folder = new TempFolder()
+                use folder = new ScratchFolder()
 
                 use tensor =
                     torch.tensor([| 0.0; 1.0; 0.5; 3.0; 100.0; 0.1 |]).reshape(2L, 3L).``to`` dtype
@@ -61,7 +61,7 @@ let tests =
             }
 
         test "views are written in logical order and read back through their strides" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let flat = torch.arange (60, dtype = torch.float32)
 
             let views = [
@@ -91,7 +91,7 @@ let tests =
         }
 
         test "parameters that require gradients are written and read" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let parameter = torch.nn.Parameter(torch.ones (2L, 2L) * (3f).ToScalar())
             write (folder.File "a") [ "p", parameter ] noMetadata
             let target = torch.nn.Parameter(torch.zeros ([| 2L; 2L |]))
@@ -113,7 +113,7 @@ let tests =
         }
 
         test "the layout is the published one" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let metadata = dict [ "é", "ü\"\n" ] |> Dictionary
 
             write
@@ -144,7 +144,7 @@ let tests =
 
         for what, header, dataBytes in malformed do
             test $"{what} is refused" {
-                use folder = new TempFolder()
+                use folder = new ScratchFolder()
                 craft (folder.File "bad.safetensors") header dataBytes
 
                 let message =
@@ -154,7 +154,7 @@ let tests =
             }
 
         test "a header longer than the file is refused without being allocated" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
 
             for length in [ 9UL; 99_999_999UL; UInt64.MaxValue ] do
                 File.WriteAllBytes(folder.File "a", Array.append (BitConverter.GetBytes length) (Array.zeroCreate 8))
@@ -167,7 +167,7 @@ let tests =
         }
 
         test "a boolean of 2 is refused" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             craft (folder.File "a") """{"a":{"dtype":"BOOL","shape":[1],"data_offsets":[0,1]}}""" 0
             use file = new FileStream(folder.File "a", FileMode.Append)
             file.WriteByte 2uy
@@ -177,7 +177,7 @@ let tests =
         }
 
         test "missing files, names and shapes that differ are told in one line" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             Expect.stringContains (userError (fun () -> (SafeTensorsReader.Open(folder.File "no")).Dispose())) "does not exist" "missing"
             Expect.stringContains (userError (fun () -> (SafeTensorsReader.Open(folder.File "no/a")).Dispose())) "does not exist" "missing"
             Expect.stringContains (userError (fun () -> (SafeTensorsReader.Open folder.Path).Dispose())) "cannot be read" "a folder"
@@ -193,7 +193,7 @@ let tests =
         }
 
         test "names must be unique and element types known" {
-            use folder = new TempFolder()
+            use folder = new ScratchFolder()
             let x = torch.zeros 1L
 
             for tensors in

@@ -9,7 +9,11 @@ open Paws.Runner.Commands
 open Paws.Runner.Training
 
 /// What a command line came to.
-type PawsOutcome = { Code: int; Out: string; Error: string }
+type PawsOutcome = {
+    Code: int
+    Out: string
+    Error: string
+}
 
 /// The real command line, jobs included, inside the test's process.
 [<RequireQualifiedAccess>]

@@ -13,6 +13,13 @@ type ScratchFolder() =
     /// Full path of something inside.
     member _.File(name: string) = Path.Combine(path, name)
 
+    /// Names of the files inside, in order.
+    member _.Names =
+        Directory.GetFiles path
+        |> Array.map Path.GetFileName
+        |> Array.sort
+        |> Array.toList
+
     /// Writes a text file inside and returns its full path.
     member this.Write(name: string, text: string) =
         let file = this.File name

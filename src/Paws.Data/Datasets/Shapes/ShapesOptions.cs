@@ -7,7 +7,7 @@ namespace Paws.Data.Datasets.Shapes;
 public sealed record ShapesOptions
 {
     /// <summary>Radius of the circle about the object.</summary>
-    public (float Least, float Most) Radius { get; init; } = (8f, 13f);
+    public (float Least, float Most) Radius { get; init; } = (12f, 14f);
 
     /// <summary>How far the object's centre may lie from the image's, as a share of the room left beside the object.</summary>
     public float Shift { get; init; } = 1f;
@@ -19,31 +19,31 @@ public sealed record ShapesOptions
     public (float Least, float Most) Aspect { get; init; } = (0.8f, 1.25f);
 
     /// <summary>Difference in brightness between the object and what lies beneath it.</summary>
-    public (float Least, float Most) Contrast { get; init; } = (45f, 120f);
+    public (float Least, float Most) Contrast { get; init; } = (80f, 120f);
 
     /// <summary>Probability that the object is filled with stripes or a checker instead of a plain colour.</summary>
-    public float Texture { get; init; } = 0.4f;
+    public float Texture { get; init; } = 0.1f;
 
     /// <summary>Depth of that texture as a share of the object's contrast.</summary>
     public float TextureDepth { get; init; } = 0.5f;
 
     /// <summary>Strength of the background's gradient, noise and stripes.</summary>
-    public float Clutter { get; init; } = 60f;
+    public float Clutter { get; init; } = 8f;
 
     /// <summary>Number of strokes, blobs and splinters behind the object.</summary>
-    public (int Least, int Most) Distractors { get; init; } = (2, 6);
+    public (int Least, int Most) Distractors { get; init; } = (0, 1);
 
     /// <summary>Difference in brightness between a distractor and the background.</summary>
-    public (float Least, float Most) DistractorContrast { get; init; } = (20f, 70f);
+    public (float Least, float Most) DistractorContrast { get; init; } = (20f, 40f);
 
     /// <summary>Probability that a stroke crosses the object.</summary>
-    public float Occlusion { get; init; } = 0.4f;
+    public float Occlusion { get; init; } = 0.1f;
 
     /// <summary>Width of that stroke.</summary>
     public (float Least, float Most) OccluderWidth { get; init; } = (1.5f, 3.5f);
 
     /// <summary>Largest amplitude of the noise of single pixels.</summary>
-    public float Noise { get; init; } = 25f;
+    public float Noise { get; init; } = 4f;
 
     /// <summary>Contrast of the whole image is multiplied by a factor from this range.</summary>
     public (float Least, float Most) ImageContrast { get; init; } = (0.6f, 1.1f);

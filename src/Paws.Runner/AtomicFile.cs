@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Paws.Runner.Checkpoints;
+namespace Paws.Runner;
 
 /// <summary>
 /// Writes files so that a reader sees the old contents or the new, never a part: the bytes go to <c>path.part</c> in the same

@@ -1,4 +1,4 @@
-namespace Paws.Runner.Checkpoints;
+namespace Paws.Runner;
 
 /// <summary>The steps a file goes through on its way to disk, one method each, so that a test can fail or stop at any of them.</summary>
 internal class FileSteps
