@@ -6,21 +6,18 @@ namespace Paws.Runner.Training;
 /// <summary>How long a step of a phase takes here, by trying. The phase is of no use afterwards.</summary>
 internal static class Pace
 {
-    private const int WarmUp = 5;
-    private const int Timed = 25;
+    private const int WarmUp = 15;
+    private const int Timed = 45;
 
-    /// <summary>Mean seconds of a step, once warm.</summary>
+    /// <summary>Seconds of a step, once warm: the median, which a hiccup of the machine does not move.</summary>
     public static double SecondsPerStep(RunSetting run, IPhase phase)
     {
         using var loader = run.OpenLoader(step => step < WarmUp + Timed ? phase.Plan(step) : null, 0);
         phase.Encoder.Train();
-        var clock = new Stopwatch();
+        var seconds = new List<double>();
         for (var step = 0; step < WarmUp + Timed; step++)
         {
-            if (step == WarmUp)
-            {
-                clock.Start();
-            }
+            var begin = Stopwatch.GetTimestamp();
             using var scope = torch.NewDisposeScope();
             using var batch = loader.Next()!;
             var output = phase.Loss(run.ToDevice(batch), batch.Plan, diagnose: false);
@@ -28,7 +25,12 @@ internal static class Pace
             output.Loss.backward();
             phase.Update(step);
             output.Loss.cpu().item<float>();
+            if (step >= WarmUp)
+            {
+                seconds.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds);
+            }
         }
-        return clock.Elapsed.TotalSeconds / Timed;
+        seconds.Sort();
+        return seconds[seconds.Count / 2];
     }
 }
