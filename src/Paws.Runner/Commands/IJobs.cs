@@ -17,15 +17,3 @@ public interface IJobs
     /// <summary>Fine-tunes a run's encoder on the labeled images.</summary>
     int Finetune(FinetuneRequest request, CommandConsole console, CancellationToken stop);
 }
-
-/// <summary>Stands in where the trainer is not linked in.</summary>
-internal sealed class UnwiredJobs : IJobs
-{
-    public int Train(TrainRequest request, CommandConsole console, CancellationToken stop) => throw Unwired("train");
-
-    public int Eval(EvalRequest request, CommandConsole console, CancellationToken stop) => throw Unwired("eval");
-
-    public int Finetune(FinetuneRequest request, CommandConsole console, CancellationToken stop) => throw Unwired("finetune");
-
-    private static UserErrorException Unwired(string verb) => new($"this build of paws has no trainer: {verb} is not wired");
-}
