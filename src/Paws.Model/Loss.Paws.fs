@@ -83,7 +83,7 @@ module PawsLoss =
                 torch.zeros_like crossEntropy
 
         {
-            Total = crossEntropy.add(meMax).MoveToOuterDisposeScope()
+            Total = (Scalars.add crossEntropy meMax).MoveToOuterDisposeScope()
             CrossEntropy = crossEntropy.MoveToOuterDisposeScope()
             MeMax = meMax.MoveToOuterDisposeScope()
             TargetConfidence = targets.narrow(0L, 0L, largeRows).amax([| 1L |]).mean().MoveToOuterDisposeScope()

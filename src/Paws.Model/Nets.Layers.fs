@@ -107,8 +107,7 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
     /// Same shape and type as the input.
     member _.Forward(pass: ForwardPass, x: torch.Tensor) =
         if pass.Training then
-            use one = (1).ToScalar()
-            batches.Value.add_ one |> ignore
+            Scalars.increment batches.Value
 
         torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
 

@@ -36,7 +36,7 @@ module ResNet =
         fun (pass: ForwardPass) (x: torch.Tensor) ->
             let y = bn1.ForwardRelu(pass, conv1.Forward(pass, x))
             let y = bn2.Forward(pass, conv2.Forward(pass, y))
-            y.add_(shortcut pass x).relu_()
+            (Scalars.addTo y (shortcut pass x)).relu_()
 
     /// 1×1 → 3×3 → 1×1 to four times the channels (ResNet-50 and deeper).
     let private bottleneck registry name inputs mid stride =
@@ -49,7 +49,7 @@ module ResNet =
             let y = bn1.ForwardRelu(pass, conv1.Forward(pass, x))
             let y = bn2.ForwardRelu(pass, conv2.Forward(pass, y))
             let y = bn3.Forward(pass, conv3.Forward(pass, y))
-            y.add_(shortcut pass x).relu_()
+            (Scalars.addTo y (shortcut pass x)).relu_()
 
     /// Blocks a stage, and whether they are bottlenecks.
     let private stages depth =

@@ -33,8 +33,8 @@ module WideResNet =
             let y = conv2.Forward(pass, bn2.ForwardRelu(pass, y))
 
             match shortcut with
-            | Some projection -> y.add_ (projection.Forward(pass, x))
-            | None -> y.add_ x
+            | Some projection -> Scalars.addTo y (projection.Forward(pass, x))
+            | None -> Scalars.addTo y x
 
     /// A trunk of depth 6n + 4 (n blocks a stage, n ≥ 1) whose three stages have 16k, 32k, 64k channels.
     let create (registry: TensorRegistry) (depth: int) (width: int) =

@@ -121,8 +121,14 @@ type AdamW(parameters: FlatParameters, options: AdamWOptions) =
         use rest2 = (1.0 - options.Beta2).ToScalar()
         mean.mul_(beta1).add_(g, rest1) |> ignore
         square.mul_(beta2).addcmul_(g, g, rest2) |> ignore
-        let spread = square.sqrt () / sqrt correction2 + options.Epsilon
-        parameters.Values.sub_ (mean / spread * (lr / correction1)) |> ignore
+
+        let spread =
+            square.sqrt ()
+            |> Scalars.divide (sqrt correction2)
+            |> Scalars.shift options.Epsilon
+
+        parameters.Values.sub_ (mean.div spread |> Scalars.multiply (lr / correction1))
+        |> ignore
 
     interface IDisposable with
         member _.Dispose() =

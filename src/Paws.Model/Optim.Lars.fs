@@ -137,24 +137,28 @@ type Lars(parameters: FlatParameters, options: LarsOptions) =
                 let w, g = norm parameters.Values, norm parameters.Gradients
 
                 let trust =
-                    w * options.TrustCoefficient / (g + w * options.WeightDecay + options.Epsilon)
+                    (Scalars.multiply options.TrustCoefficient w)
+                        .div(
+                            Scalars.add g (Scalars.multiply options.WeightDecay w)
+                            |> Scalars.shift options.Epsilon
+                        )
 
-                let live = (w * g).ne zero
-                struct (torch.where (live, trust, one), torch.where (live, trust * options.WeightDecay, zero))
+                let live = w.mul(g).ne zero
+                struct (torch.where (live, trust, one), torch.where (live, Scalars.multiply options.WeightDecay trust, zero))
 
         for segment in parameters.Segments do
             let struct (scale, decay) = factors segment
             let w = parameters.View(parameters.Values, segment)
             let g = parameters.View(parameters.Gradients, segment)
             let v = parameters.View(velocity, segment)
-            let push = (g * scale + w * decay) * lr
+            let push = Scalars.add (g.mul scale) (w.mul decay) |> Scalars.multiply lr
             use momentum = options.Momentum.ToScalar()
             v.mul_(momentum).sub_ push |> ignore
 
             if options.Nesterov then
                 w.add_(v, momentum).sub_ push |> ignore
             else
-                w.add_ v |> ignore
+                Scalars.addTo w v |> ignore
 
     interface IDisposable with
         member _.Dispose() = velocity.Dispose()

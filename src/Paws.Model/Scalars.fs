@@ -5,8 +5,27 @@ open TorchSharp
 /// Operators between a tensor and a number. TorchSharp wraps the number in an object of its own and hands its address to
 /// libtorch; a garbage collection during the call may free it, and the operator then reads whatever is there: seen once in
 /// about a million calls of parallel tests, and silent when another number lies there. `use` keeps it to the end of the call.
+/// Sums of tensors are here too: TorchSharp multiplies their second operand by such a number, a hidden 1. With one core for
+/// the trainer and the collector that went wrong within three minutes of training.
 [<RequireQualifiedAccess>]
 module Scalars =
+
+    // Held by the module, so never collected.
+    let private one = (1L).ToScalar()
+
+    /// x + y.
+    let add (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor = x.add (y, one)
+
+    /// x + y, written over x.
+    let addTo (x: torch.Tensor) (y: torch.Tensor) : torch.Tensor = x.add_ (y, one)
+
+    /// x + value.
+    let shift (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.add (value, one)
+
+    /// One more, in place; x of any type.
+    let increment (x: torch.Tensor) : unit = x.add_ (one, one) |> ignore
 
     /// value · x.
     let multiply (value: float) (x: torch.Tensor) : torch.Tensor =

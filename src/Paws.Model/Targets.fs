@@ -33,7 +33,7 @@ module Targets =
                 large
             else
                 let halves = large.chunk (2L, 0L)
-                let mean = halves[0].add halves[1] |> Scalars.multiply 0.5
+                let mean = Scalars.add halves[0] halves[1] |> Scalars.multiply 0.5
                 torch.cat (Array.append [| large |] (Array.create multicrop mean), 0L)
 
         (Scalars.maskedFill (Scalars.less threshold all) 0.0 all).MoveToOuterDisposeScope()

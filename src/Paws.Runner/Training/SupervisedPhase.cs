@@ -73,7 +73,11 @@ internal sealed class SupervisedPhase : IPhase
         var smoothing = run.Config.Baseline.LabelSmoothing;
         var logs = torch.nn.functional.log_softmax(Classify(groups[0]), 1);
         var own = logs.gather(1, labels.unsqueeze(1)).squeeze(1);
-        return new StepOutput(own.mul(1 - smoothing).add(logs.mean([1]), smoothing).mean().neg(), [], []);
+        return new StepOutput(
+            Scalars.add(Scalars.multiply(1 - smoothing, own), Scalars.multiply(smoothing, logs.mean([1]))).mean().neg(),
+            [],
+            []
+        );
     }
 
     public void Update(int step)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Paws.Data.Loading;
+using Paws.Model;
 using Paws.Runner.Reporting;
 using TorchSharp;
 
@@ -170,12 +171,12 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         using var frozen = torch.no_grad();
         var zero = torch.zeros_like(output.Loss);
         var row = AveragedParts.Select(part => Find(output.Parts, part)?.detach() ?? zero).Prepend(output.Loss.detach());
-        sums.add_(torch.stack(row).to(torch.float32));
+        Scalars.addTo(sums, torch.stack(row).to(torch.float32));
     }
 
     private StepMetrics Read(torch.Tensor sums, int count, StepOutput output, int step)
     {
-        var means = sums.div(count).cpu().data<float>().ToArray();
+        var means = Scalars.divide(count, sums).cpu().data<float>().ToArray();
         double? Mean(StepPart part) => Find(output.Parts, part) is null ? null : means[1 + Array.IndexOf(AveragedParts, part)];
         double? Watched(StepPart part) => Find(output.Watched, part)?.to(torch.float64).cpu().item<double>();
         return new StepMetrics
