@@ -44,6 +44,7 @@ internal static partial class ConfigChecks
             ["optimization.weight_decay"] = AtLeast(0),
             ["views.large_size"] = AtLeast(8),
             ["views.small_size"] = AtLeast(8),
+            ["views.test_size"] = AtLeast(8),
             ["views.large_scale"] = OpenClosed(0, 1),
             ["views.small_scale"] = OpenClosed(0, 1),
             ["views.jitter"] = Closed(0, 1),

@@ -78,6 +78,7 @@ public static class DatasetDefaults
             {
                 LargeSize = views.LargeSize ?? defaults.LargeSize,
                 SmallSize = views.SmallSize ?? defaults.SmallSize,
+                TestSize = views.TestSize ?? views.LargeSize ?? defaults.LargeSize,
                 LargeScale = views.LargeScale ?? (config.Data.Multicrop > 0 ? defaults.LargeScale : defaults.LargeScaleAlone),
                 SmallScale = views.SmallScale ?? defaults.SmallScale,
                 Grayscale = views.Grayscale ?? defaults.Grayscale,

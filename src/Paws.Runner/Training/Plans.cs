@@ -24,15 +24,21 @@ internal sealed class Plans(RunSetting run)
     /// Centre crop without randomness: images as evaluation sees them. As published, photographs are resized to 256 before 224 are
     /// cut out, and small images are taken whole.
     /// </summary>
-    public ViewRecipe Centre =>
-        Normalised(
-            new ViewRecipe
-            {
-                Size = Size,
-                RandomCrop = false,
-                ResizeShorter = Size >= 96 ? Size * 256 / 224 : 0,
-            }
-        );
+    public ViewRecipe Centre
+    {
+        get
+        {
+            var size = Config.Views.TestSize!.Value;
+            return Normalised(
+                new ViewRecipe
+                {
+                    Size = size,
+                    RandomCrop = false,
+                    ResizeShorter = size >= 96 ? size * 256 / 224 : 0,
+                }
+            );
+        }
+    }
 
     /// <summary>Pre-training: supports, two large views and the small ones.</summary>
     public PawsPlanner Paws()

@@ -147,4 +147,9 @@ let defaults =
             Expect.equal (views.LargeSize, views.Blur, views.Mean) (Nullable 64, Nullable 0.3, [| 0.0; 0.0; 0.0 |]) ""
             Expect.equal views.SmallSize (Nullable 18) "the rest is filled in"
         }
+        test "test images are as large as large views, unless said otherwise" {
+            Expect.equal (resolve [ "data.dataset=imagenet" ]).TestSize (Nullable 224) "ImageNet"
+            Expect.equal (resolve [ "data.dataset=cifar10"; "views.large_size=24" ]).TestSize (Nullable 24) "as set"
+            Expect.equal (resolve [ "views.large_size=20"; "views.test_size=24" ]).TestSize (Nullable 24) "its own"
+        }
     ]

@@ -9,6 +9,12 @@ public sealed record ViewsSection
     /// <summary>Edge of the small views in pixels; null follows the data set (18, or 96).</summary>
     public int? SmallSize { get; init; }
 
+    /// <summary>
+    /// Edge of the centre crop that evaluation sees, in pixels; null takes large_size. Random crops enlarge what they show, so that
+    /// objects look larger in training than in a test image of the same edge; a larger test image makes up for it.
+    /// </summary>
+    public int? TestSize { get; init; }
+
     /// <summary>Area share of large crops, [min, max].</summary>
     public double[]? LargeScale { get; init; }
 
