@@ -3,7 +3,7 @@ using Paws.Data.Datasets.Shapes;
 namespace Paws.Data.Datasets;
 
 /// <summary>
-/// The built-in data set: ten classes of drawn shapes, 32×32, on cluttered backgrounds. Image i of a part is a pure function of
+/// The built-in data set: ten classes of drawn shapes, several to an image, 32×32, on cluttered backgrounds. Image i of a part is a pure function of
 /// (seed, part, i) and the options, the same on every machine; the classes take turns, so every multiple of ten is balanced.
 /// Colour says nothing about the class.
 /// </summary>
@@ -16,9 +16,14 @@ public static class BuiltInShapes
     /// <param name="options">Difficulty; null takes the default.</param>
     /// <param name="threads">Threads to draw with; 0 takes all cores. The images do not depend on it.</param>
     /// <exception cref="DataException">Too few images.</exception>
+    /// <exception cref="ArgumentException">An impossible number of objects.</exception>
     public static DatasetPair Open(int train = 5000, int test = 1000, int seed = 0, ShapesOptions? options = null, int threads = 0)
     {
         options ??= new();
+        if (options.Members is not (>= 1, <= 4) || options.Members.Least > options.Members.Most)
+        {
+            throw new ArgumentException($"an image has 1 to 4 objects, got {options.Members}", nameof(options));
+        }
         return new(
             Draw(0, train, seed, options, threads),
             Draw(1, test, seed, options, threads),

@@ -34,7 +34,7 @@ internal sealed class CollapseWatch(int classes, int patience = 150)
         }
         Collapsed = true;
         return $"predictions have collapsed to uniform: the loss has stayed at {loss:0.000} since step {uniformSince} and the targets' "
-            + $"confidence at {targetConfidence:0.00} (1/K is {1.0 / classes:0.00}); training on will not help. Try another encoder, a lower "
-            + "optimization.start_lr, more images a class in the support, or criterion.temperature 0.1.";
+            + $"confidence at {targetConfidence:0.00} (1/K is {1.0 / classes:0.00}); training on will not help. Try crops that overlap more "
+            + "(views.large_scale nearer to 1), more images a class in the support, criterion.temperature 0.1, or another encoder.";
     }
 }

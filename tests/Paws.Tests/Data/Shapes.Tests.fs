@@ -38,31 +38,36 @@ let private nearestMean (features: ReadOnlyMemory<byte> -> float[]) (data: Datas
     describe data.Test
     |> Array.averageBy (fun (row, label) -> if predict row = label then 1.0 else 0.0)
 
-/// Mean and standard deviation of each channel, and of its middle quarter: where a class's colour would show.
-let private colours (pixels: ReadOnlyMemory<byte>) =
+let private channels (pixels: ReadOnlyMemory<byte>) (rows: int seq) (columns: int seq) = [|
     let pixels = pixels.ToArray()
 
-    [|
-        for channel in 0..2 do
-            let all = [| for i in 0..1023 -> float pixels[3 * i + channel] |]
+    for channel in 0..2 ->
+        [|
+            for y in rows do
+                for x in columns -> float pixels[3 * (32 * y + x) + channel]
+        |]
+|]
 
-            let middle = [|
-                for y in 12..19 do
-                    for x in 12..19 -> float pixels[3 * (32 * y + x) + channel]
-            |]
-
-            let mean = Array.average all
-            mean
-            sqrt (all |> Array.averageBy (fun v -> (v - mean) * (v - mean)))
-            Array.average middle
+/// Mean of each channel, and of the places where objects lie: where a class's colour would show.
+let private colours pixels =
+    Array.concat [|
+        for rows, columns in [ [ 0..31 ], [ 0..31 ]; [ 6..10 ], [ 6..10 ]; [ 21..25 ], [ 21..25 ] ] ->
+            channels pixels rows columns |> Array.map Array.average
     |]
+
+/// Standard deviation of each channel.
+let private spreads pixels =
+    channels pixels [ 0..31 ] [ 0..31 ]
+    |> Array.map (fun values ->
+        let mean = Array.average values
+        sqrt (values |> Array.averageBy (fun v -> (v - mean) * (v - mean))))
 
 [<Tests>]
 let tests =
     testList "Data.Shapes" [
         test "the images are pinned: the same on every machine" {
             use data = BuiltInShapes.Open(50, 20, 7)
-            Expect.equal (hash (bytes data.Train), hash (bytes data.Test)) ("f21705bb8e866c1f", "746f3e7b9cfa067c") "hashes"
+            Expect.equal (hash (bytes data.Train), hash (bytes data.Test)) ("c3514366729db71d", "9856e348a969dde9") "hashes"
         }
 
         test "threads and counts do not matter, seeds and parts do" {
@@ -94,6 +99,8 @@ let tests =
             use data = BuiltInShapes.Open(3000, 1000)
             // Chance is 10 %; three standard deviations of 1000 draws are 3 %.
             Expect.isLessThan (nearestMean colours data) 0.16 "nearest mean colour"
+            // How much of an image is painted over differs between classes, as their outlines do, and shows in the spread.
+            Expect.isLessThan (nearestMean spreads data) 0.25 "nearest spread of colour"
         }
 
         test "every class is drawn: its outline differs from all others by more than a tilt changes it" {
@@ -123,6 +130,44 @@ let tests =
                             (float (Silhouette.Distance(label, -x, y)))
                             (float (Silhouette.Distance(label, x, y)))
                             Silhouette.Names[label]
+        }
+
+        test "an image shows as many objects as its options say" {
+            // On a plain dark ground, without texture: bright pixels grow with the number of objects.
+            let area members =
+                let options =
+                    ShapesOptions(
+                        Members = struct (members, members),
+                        Radius = struct (6f, 6f),
+                        Aspect = struct (1f, 1f),
+                        Texture = 0f,
+                        Clutter = 0f,
+                        Distractors = struct (0, 0),
+                        Occlusion = 0f,
+                        Noise = 0f,
+                        Backdrop = struct (0f, 1f),
+                        Contrast = struct (100f, 100f),
+                        ImageContrast = struct (1f, 1f),
+                        Brightness = 0f
+                    )
+
+                use data = BuiltInShapes.Open(100, 10, 1, options)
+
+                bytes data.Train
+                |> Array.sumBy (fun image ->
+                    image
+                    |> Array.chunkBySize 3
+                    |> Array.filter (fun pixel -> Array.averageBy float pixel > 20.0)
+                    |> Array.length)
+                |> float
+
+            let one = area 1
+
+            for members in 2..4 do
+                Expect.isLessThan (abs (area members / one - float members)) 0.3 $"{members} objects"
+
+            for members in [ 0; 5 ] do
+                Expect.throwsT<ArgumentException> (fun () -> area members |> ignore) $"{members} objects"
         }
 
         test "too few images is an error with a remedy" {

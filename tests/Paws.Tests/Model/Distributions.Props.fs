@@ -54,6 +54,26 @@ let private sharpening = [
         Expect.equal (sharp.argmax(1L).data<int64>().ToArray()) (p.argmax(1L).data<int64>().ToArray()) "arg-max"
         atLeast "entropy" (Numerics.entropy sharp) (Numerics.entropy p))
 
+    Law.forall "near uniform, a deviation grows by as much as the other view agrees beyond T" (fun case random ->
+        // docs/built-in-shapes.md: along e, the gradient of H(ρ(1/K + e⁺), 1/K + e) is K·(|e|² − ⟨e, e⁺⟩/T).
+        let deviation () =
+            let e = Draw.gaussian random case.Batch case.Classes
+            (e - e.mean ([| 1L |], keepdim = true)) |> Scalars.multiply 1e-5
+
+        let classes = float case.Classes
+        let e, other = deviation (), deviation ()
+        let p = (Scalars.shift (1.0 / classes) e).requires_grad_()
+        let target = Sharpening.sharpen case.Sharpen (Scalars.shift (1.0 / classes) other)
+        (Numerics.crossEntropy target p).sum().backward()
+        let along = p.grad.mul(e).sum 1L
+
+        let expected =
+            e.mul(e).sum(1L) - (e.mul(other).sum 1L |> Scalars.divide case.Sharpen)
+            |> Scalars.multiply classes
+
+        let scale = expected.abs().mean().item<float>() + 1e-10
+        Expect.isLessThan (((along - expected).abs().max().item<float>()) / scale) 0.05 "to first order")
+
     Law.forall "sharpening twice is sharpening once by the product; by 1 it changes nothing" (fun case random ->
         let p = Draw.distributions random case.Batch case.Classes
         let other = 0.2 + 0.8 * random.NextDouble()

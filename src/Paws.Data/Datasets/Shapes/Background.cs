@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Paws.Data.Datasets.Shapes;
 
-/// <summary>What lies behind the object: a gradient, soft noise, perhaps stripes, then strokes, blobs and splinters.</summary>
+/// <summary>What lies behind the objects: uneven colour, then strokes, blobs and splinters.</summary>
 internal static class Background
 {
     private const int Size = Canvas.Size;
@@ -10,24 +10,17 @@ internal static class Background
     /// <summary>Covers the whole canvas.</summary>
     public static void Paint(Canvas canvas, ref SplitMix random, ShapesOptions options)
     {
-        var middle = Colour(ref random, 60, 195);
-        var across = Colour(ref random, -1, 1) * options.Clutter;
-        var down = Colour(ref random, -1, 1) * options.Clutter;
+        var middle = Colour(ref random, options.Backdrop.Least, options.Backdrop.Most);
         for (var y = 0; y < Size; y++)
         {
             for (var x = 0; x < Size; x++)
             {
-                canvas[x, y] = middle + (across * ((x - 15.5f) / Size)) + (down * ((y - 15.5f) / Size));
+                canvas[x, y] = middle;
             }
         }
 
         AddNoise(canvas, ref random, 4, options.Clutter * 0.6f);
         AddNoise(canvas, ref random, 10, options.Clutter * 0.5f);
-        if (random.Chance(0.5f))
-        {
-            AddStripes(canvas, ref random, options.Clutter * 0.4f);
-        }
-
         var count = options.Distractors.Least + random.Below(options.Distractors.Most - options.Distractors.Least + 1);
         for (var i = 0; i < count; i++)
         {
@@ -91,19 +84,6 @@ internal static class Background
                 at += cells + 1;
                 var below = grid[at] + ((grid[at + 1] - grid[at]) * u);
                 canvas[x, y] += above + ((below - above) * v);
-            }
-        }
-    }
-
-    private static void AddStripes(Canvas canvas, ref SplitMix random, float amplitude)
-    {
-        var direction = Direction(ref random) / random.Between(3, 9);
-        var colour = Colour(ref random, 0, 1) * amplitude;
-        for (var y = 0; y < Size; y++)
-        {
-            for (var x = 0; x < Size; x++)
-            {
-                canvas[x, y] += colour * Wave((x * direction.X) + (y * direction.Y));
             }
         }
     }

@@ -10,22 +10,34 @@ internal static class Scene
     {
         Background.Paint(canvas, ref random, options);
 
-        var radius = random.Between(options.Radius.Least, options.Radius.Most);
-        var room = MathF.Max(0, (Canvas.Size / 2f) - radius) * options.Shift;
-        var centre = new Vector2(16 + random.Between(-room, room), 16 + random.Between(-room, room));
-        PaintObject(canvas, label, ref random, options, centre, radius);
+        var members = options.Members.Least + random.Below(options.Members.Most - options.Members.Least + 1);
+        Span<int> cells = [0, 1, 2, 3];
+        random.Shuffle(cells);
+        for (var member = 0; member < members; member++)
+        {
+            var cell = members == 1 ? new Vector2(16) : new Vector2(8 + (16 * (cells[member] & 1)), 8 + (16 * (cells[member] >> 1)));
+            var radius = random.Between(options.Radius.Least, options.Radius.Most);
+            var room = MathF.Max(0, (members == 1 ? 16 : 8) - radius) * options.Shift;
+            var centre = cell + new Vector2(random.Between(-room, room), random.Between(-room, room));
+            PaintObject(canvas, label, ref random, options, centre, radius);
+            Occlude(canvas, ref random, options, centre, radius);
+        }
+
+        var contrast = random.Between(options.ImageContrast.Least, options.ImageContrast.Most);
+        var brightness = random.Between(-options.Brightness, options.Brightness);
+        canvas.Develop(ref random, options.Noise, contrast, brightness, rgb);
+    }
+
+    private static void Occlude(Canvas canvas, ref SplitMix random, ShapesOptions options, Vector2 centre, float radius)
+    {
         if (random.Chance(options.Occlusion))
         {
             var direction = Background.Direction(ref random);
             var middle = centre + (Background.Direction(ref random) * radius * random.Between(0, 0.7f));
             var colour = Background.Colour(ref random, 30, 225);
             var width = random.Between(options.OccluderWidth.Least, options.OccluderWidth.Most);
-            canvas.Stroke(middle - (direction * 24), middle + (direction * 24), width, colour);
+            canvas.Stroke(middle - (direction * radius * 1.5f), middle + (direction * radius * 1.5f), width, colour);
         }
-
-        var contrast = random.Between(options.ImageContrast.Least, options.ImageContrast.Most);
-        var brightness = random.Between(-options.Brightness, options.Brightness);
-        canvas.Develop(ref random, random.Between(0, options.Noise), contrast, brightness, rgb);
     }
 
     private static void PaintObject(Canvas canvas, int label, ref SplitMix random, ShapesOptions options, Vector2 centre, float radius)

@@ -3,54 +3,60 @@ namespace Paws.Data.Datasets.Shapes;
 /// <summary>
 /// How hard the drawn images are. Lengths are in pixels of the 32-pixel edge, brightness differences in [0, 255], the rest are shares
 /// or probabilities. Ranges are (least, most), drawn uniformly.
-/// The defaults vary widely what overlapping crops of many images connect (scale, aspect) and what colour jitter destroys (colour,
-/// brightness), and keep faint what all crops of one image share without its being the class (background, texture, occluders):
-/// consistency alone is satisfied by grouping images by those, and in a first run of two minutes PAWS does not get past that.
+/// An image shows several objects of its class, each with a pose, colour, texture and place of its own, on a background that differs
+/// from place to place: what the crops of one image share is mostly its class, so that agreeing about crops teaches the class. With
+/// one object an image, its colour, pose and background are shared as well, and images are grouped by those.
 /// </summary>
 public sealed record ShapesOptions
 {
-    /// <summary>Radius of the circle about the object.</summary>
-    public (float Least, float Most) Radius { get; init; } = (5f, 14f);
+    /// <summary>Number of objects of the class in an image, 1 to 4: one fills the image, more have a quarter of it each.</summary>
+    public (int Least, int Most) Members { get; init; } = (4, 4);
 
-    /// <summary>How far the object's centre may lie from the image's, as a share of the room left beside the object.</summary>
+    /// <summary>Radius of the circle about an object; at most 16 for one object, 8 for more.</summary>
+    public (float Least, float Most) Radius { get; init; } = (5f, 8f);
+
+    /// <summary>How far an object's centre may lie from that of its part of the image, as a share of the room left beside it.</summary>
     public float Shift { get; init; } = 1f;
 
-    /// <summary>Largest rotation to either side, as the tangent of half the angle (0.2 is about 23°).</summary>
-    public float Tilt { get; init; } = 0.2f;
+    /// <summary>Largest rotation to either side, as the tangent of half the angle (0.35 is about 39°).</summary>
+    public float Tilt { get; init; } = 0.35f;
 
-    /// <summary>Width of the object relative to its height.</summary>
-    public (float Least, float Most) Aspect { get; init; } = (0.6f, 1.6f);
+    /// <summary>Width of an object relative to its height.</summary>
+    public (float Least, float Most) Aspect { get; init; } = (0.7f, 1.4f);
 
-    /// <summary>Difference in brightness between the object and what lies beneath it.</summary>
-    public (float Least, float Most) Contrast { get; init; } = (90f, 120f);
+    /// <summary>Difference in brightness between an object and what lies beneath it, lighter or darker.</summary>
+    public (float Least, float Most) Contrast { get; init; } = (60f, 110f);
 
-    /// <summary>Probability that the object is filled with stripes or a checker instead of a plain colour.</summary>
-    public float Texture { get; init; } = 0f;
+    /// <summary>Probability that an object is filled with stripes or a checker instead of a plain colour.</summary>
+    public float Texture { get; init; } = 0.5f;
 
     /// <summary>Depth of that texture as a share of the object's contrast.</summary>
     public float TextureDepth { get; init; } = 0.5f;
 
-    /// <summary>Strength of the background's gradient, noise and stripes.</summary>
-    public float Clutter { get; init; } = 2f;
+    /// <summary>Range of each channel of the background's mean colour.</summary>
+    public (float Least, float Most) Backdrop { get; init; } = (90f, 165f);
 
-    /// <summary>Number of strokes, blobs and splinters behind the object.</summary>
-    public (int Least, int Most) Distractors { get; init; } = (0, 0);
+    /// <summary>Strength of the background's uneven colour.</summary>
+    public float Clutter { get; init; } = 25f;
+
+    /// <summary>Number of strokes, blobs and splinters behind the objects.</summary>
+    public (int Least, int Most) Distractors { get; init; } = (2, 2);
 
     /// <summary>Difference in brightness between a distractor and the background.</summary>
     public (float Least, float Most) DistractorContrast { get; init; } = (20f, 70f);
 
-    /// <summary>Probability that a stroke crosses the object.</summary>
-    public float Occlusion { get; init; } = 0f;
+    /// <summary>Probability, for each object, that a stroke crosses it.</summary>
+    public float Occlusion { get; init; } = 0.15f;
 
     /// <summary>Width of that stroke.</summary>
     public (float Least, float Most) OccluderWidth { get; init; } = (1.5f, 3.5f);
 
-    /// <summary>Largest amplitude of the noise of single pixels.</summary>
-    public float Noise { get; init; } = 3f;
+    /// <summary>Amplitude of the noise of single pixels.</summary>
+    public float Noise { get; init; } = 8f;
 
     /// <summary>Contrast of the whole image is multiplied by a factor from this range.</summary>
-    public (float Least, float Most) ImageContrast { get; init; } = (0.6f, 1.1f);
+    public (float Least, float Most) ImageContrast { get; init; } = (0.8f, 1.1f);
 
     /// <summary>Brightness of the whole image is shifted by up to this much to either side.</summary>
-    public float Brightness { get; init; } = 30f;
+    public float Brightness { get; init; } = 15f;
 }

@@ -7,21 +7,7 @@ namespace Paws.Data.Datasets.Shapes;
 internal static class Silhouette
 {
     /// <summary>Class names in label order.</summary>
-    public static readonly string[] Names =
-    [
-        "arrow",
-        "circle",
-        "crescent",
-        "cross",
-        "heart",
-        "hourglass",
-        "ring",
-        "square",
-        "star",
-        "triangle",
-    ];
-
-    private static readonly float[] Arrow = [0, -1, 0.8f, -0.1f, 0.3f, -0.1f, 0.3f, 0.95f, -0.3f, 0.95f, -0.3f, -0.1f, -0.8f, -0.1f];
+    public static readonly string[] Names = ["bars", "circle", "columns", "crescent", "cross", "dash", "dots", "pole", "ring", "triangle"];
 
     private static readonly float[] Cross =
     [
@@ -29,66 +15,51 @@ internal static class Silhouette
         .. (float[])[-0.3f, 0.95f, -0.3f, 0.3f, -0.95f, 0.3f, -0.95f, -0.3f, -0.3f, -0.3f, -0.3f, -0.95f],
     ];
 
-    private static readonly float[] Heart = Mirrored([
-        0,
-        -0.45f,
-        0.12f,
-        -0.71f,
-        0.34f,
-        -0.85f,
-        0.63f,
-        -0.85f,
-        0.87f,
-        -0.67f,
-        0.97f,
-        -0.39f,
-        0.87f,
-        -0.09f,
-        0.63f,
-        0.18f,
-        0,
-        0.9f,
-    ]);
-
-    private static readonly float[] Hourglass = Mirrored([0, -0.9f, 0.75f, -0.9f, 0.1f, 0, 0.75f, 0.9f, 0, 0.9f]);
-
-    private static readonly float[] Square = [0.72f, -0.72f, 0.72f, 0.72f, -0.72f, 0.72f, -0.72f, -0.72f];
-
-    // A regular five-pointed star with an inner radius of 0.42.
-    private static readonly float[] Star = Mirrored([
-        0,
-        -1,
-        0.2469f,
-        -0.3398f,
-        0.9511f,
-        -0.309f,
-        0.3994f,
-        0.1298f,
-        0.5878f,
-        0.809f,
-        0,
-        0.42f,
-    ]);
-
     private static readonly float[] Triangle = [0, -0.95f, 0.9f, 0.75f, -0.9f, 0.75f];
 
     /// <summary>Distance of a point from a class's outline, negative inside.</summary>
     public static float Distance(int label, float x, float y) =>
         label switch
         {
-            0 => FromPolygon(Arrow, x, y),
+            0 => Bars(x, y),
             1 => MathF.Sqrt((x * x) + (y * y)) - 0.85f,
+            2 => Bars(y, x),
             // Open upwards, like a bowl.
-            2 => MathF.Max(MathF.Sqrt((x * x) + (y * y)) - 0.92f, 0.72f - MathF.Sqrt((x * x) + ((y + 0.5f) * (y + 0.5f)))),
-            3 => FromPolygon(Cross, x, y),
-            4 => FromPolygon(Heart, x, y),
-            5 => FromPolygon(Hourglass, x, y),
-            6 => MathF.Abs(MathF.Sqrt((x * x) + (y * y)) - 0.7f) - 0.2f,
-            7 => FromPolygon(Square, x, y),
-            8 => FromPolygon(Star, x, y),
+            3 => MathF.Max(MathF.Sqrt((x * x) + (y * y)) - 0.92f, 0.72f - MathF.Sqrt((x * x) + ((y + 0.5f) * (y + 0.5f)))),
+            4 => FromPolygon(Cross, x, y),
+            5 => FromBox(x, y, 0.95f, 0.24f),
+            6 => Dots(x, y),
+            7 => FromBox(x, y, 0.24f, 0.95f),
+            8 => MathF.Abs(MathF.Sqrt((x * x) + (y * y)) - 0.72f) - 0.17f,
             9 => FromPolygon(Triangle, x, y),
             _ => throw new ArgumentOutOfRangeException(nameof(label), label, "must be in [0, 10)"),
         };
+
+    /// <summary>Three bars, one above the other.</summary>
+    private static float Bars(float x, float y) =>
+        FromBox(
+            x,
+            y > 0.275f ? y - 0.55f
+                : y < -0.275f ? y + 0.55f
+                : y,
+            0.72f,
+            0.15f
+        );
+
+    /// <summary>Distance from a box about the centre with these half edges.</summary>
+    private static float FromBox(float x, float y, float halfWidth, float halfHeight)
+    {
+        var (beside, above) = (MathF.Abs(x) - halfWidth, MathF.Abs(y) - halfHeight);
+        var (outX, outY) = (MathF.Max(beside, 0), MathF.Max(above, 0));
+        return MathF.Min(MathF.Max(beside, above), 0) + MathF.Sqrt((outX * outX) + (outY * outY));
+    }
+
+    /// <summary>Four dots, as on a die.</summary>
+    private static float Dots(float x, float y)
+    {
+        var (acrossX, acrossY) = (MathF.Abs(x) - 0.5f, MathF.Abs(y) - 0.5f);
+        return MathF.Sqrt((acrossX * acrossX) + (acrossY * acrossY)) - 0.29f;
+    }
 
     /// <summary>Distance from a polygon given as x, y, x, y, …; negative inside by the even-odd rule.</summary>
     public static float FromPolygon(ReadOnlySpan<float> corners, float x, float y)
