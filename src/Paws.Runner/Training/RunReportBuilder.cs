@@ -1,5 +1,6 @@
 using System.Globalization;
 using Paws.Data.Loading;
+using Paws.Model;
 using Paws.Runner.Config;
 using Paws.Runner.Evaluation;
 using Paws.Runner.Reporting;
@@ -142,8 +143,8 @@ internal static class RunReportBuilder
     private static byte[] Denormalised(torch.Tensor images, Data.Augment.ViewRecipe recipe)
     {
         var (mean, std) = (Channels(recipe.Mean), Channels(recipe.Std));
-        var pixels = images.to(torch.float32).mul(std).add(mean).mul(255).round().clamp(0, 255).to(torch.uint8);
-        return pixels.permute(0, 2, 3, 1).contiguous().data<byte>().ToArray();
+        var pixels = Scalars.multiply(255, Scalars.add(images.to(torch.float32).mul(std), mean)).permute(0, 2, 3, 1).contiguous();
+        return [.. pixels.data<float>().ToArray().Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
     }
 
     private static torch.Tensor Channels((float R, float G, float B) values) =>

@@ -23,6 +23,9 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     /// <summary>The labeled images, one index a line: another run can take it with --label-file.</summary>
     public const string LabelsFileName = "labels.txt";
 
+    /// <summary>The report's charts as files of their own.</summary>
+    public const string FiguresFolder = "figures";
+
     private readonly Stopwatch clock = Stopwatch.StartNew();
 
     /// <summary>Runs to the end, or to the stop that was asked for.</summary>
@@ -58,7 +61,9 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
         metrics.Flush();
         var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds);
         result.Write();
-        HtmlReport.Write(run.Directory, RunReportBuilder.Build(run, judged, result));
+        var report = RunReportBuilder.Build(run, judged, result);
+        HtmlReport.Write(run.Directory, report);
+        FigureExport.Write(Path.Combine(run.Directory, FiguresFolder), run.Directory, report);
         RunReportBuilder.Summarise(run, result, console);
         console.WriteResult(result.ToJson());
     }

@@ -93,6 +93,8 @@ let tests =
             for file in
                 [
                     "report.html"
+                    "figures/confusion.svg"
+                    "figures/views.png"
                     "result.json"
                     "metrics.jsonl"
                     "config.yaml"
