@@ -18,8 +18,8 @@ public sealed record ShapesOptions
     /// <summary>How far an object's centre may lie from that of its part of the image, as a share of the room left beside it.</summary>
     public float Shift { get; init; } = 1f;
 
-    /// <summary>Largest rotation to either side, as the tangent of half the angle (0.35 is about 39°).</summary>
-    public float Tilt { get; init; } = 0.35f;
+    /// <summary>Largest rotation to either side, as the tangent of half the angle (0.3 is about 33°).</summary>
+    public float Tilt { get; init; } = 0.3f;
 
     /// <summary>Width of an object relative to its height.</summary>
     public (float Least, float Most) Aspect { get; init; } = (0.7f, 1.4f);
@@ -28,7 +28,7 @@ public sealed record ShapesOptions
     public (float Least, float Most) Contrast { get; init; } = (60f, 110f);
 
     /// <summary>Probability that an object is filled with stripes or a checker instead of a plain colour.</summary>
-    public float Texture { get; init; } = 0.5f;
+    public float Texture { get; init; } = 0.4f;
 
     /// <summary>Depth of that texture as a share of the object's contrast.</summary>
     public float TextureDepth { get; init; } = 0.5f;
@@ -37,16 +37,16 @@ public sealed record ShapesOptions
     public (float Least, float Most) Backdrop { get; init; } = (90f, 165f);
 
     /// <summary>Strength of the background's uneven colour.</summary>
-    public float Clutter { get; init; } = 25f;
+    public float Clutter { get; init; } = 20f;
 
     /// <summary>Number of strokes, blobs and splinters behind the objects.</summary>
-    public (int Least, int Most) Distractors { get; init; } = (2, 2);
+    public (int Least, int Most) Distractors { get; init; } = (1, 1);
 
     /// <summary>Difference in brightness between a distractor and the background.</summary>
     public (float Least, float Most) DistractorContrast { get; init; } = (20f, 70f);
 
     /// <summary>Probability, for each object, that a stroke crosses it.</summary>
-    public float Occlusion { get; init; } = 0.15f;
+    public float Occlusion { get; init; } = 0.1f;
 
     /// <summary>Width of that stroke.</summary>
     public (float Least, float Most) OccluderWidth { get; init; } = (1.5f, 3.5f);
