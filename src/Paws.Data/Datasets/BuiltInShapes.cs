@@ -3,8 +3,9 @@ using Paws.Data.Datasets.Shapes;
 namespace Paws.Data.Datasets;
 
 /// <summary>
-/// The built-in data set: ten classes of drawn shapes, several to an image, 32×32, on cluttered backgrounds. Image i of a part is a pure function of
-/// (seed, part, i) and the options, the same on every machine; the classes take turns, so every multiple of ten is balanced.
+/// The built-in data set: ten classes of drawn shapes, several to an image, 32×32, on cluttered backgrounds. Image i of a part is a
+/// pure function of (seed, part, i) and the options, the same on every machine; the classes take turns, so every multiple of ten
+/// is balanced.
 /// Colour says nothing about the class.
 /// </summary>
 public static class BuiltInShapes

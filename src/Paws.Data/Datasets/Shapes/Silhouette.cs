@@ -35,16 +35,12 @@ internal static class Silhouette
             _ => throw new ArgumentOutOfRangeException(nameof(label), label, "must be in [0, 10)"),
         };
 
-    /// <summary>Three bars, one above the other.</summary>
-    private static float Bars(float x, float y) =>
-        FromBox(
-            x,
-            y > 0.275f ? y - 0.55f
-                : y < -0.275f ? y + 0.55f
-                : y,
-            0.72f,
-            0.15f
-        );
+    /// <summary>Three bars, one above the other; the outer two are mirror images, and so is a box.</summary>
+    private static float Bars(float x, float y)
+    {
+        var off = MathF.Abs(y);
+        return FromBox(x, off > 0.275f ? off - 0.55f : off, 0.72f, 0.15f);
+    }
 
     /// <summary>Distance from a box about the centre with these half edges.</summary>
     private static float FromBox(float x, float y, float halfWidth, float halfHeight)
@@ -96,21 +92,5 @@ internal static class Silhouette
         var dx = offX - (share * alongX);
         var dy = offY - (share * alongY);
         return (dx * dx) + (dy * dy);
-    }
-
-    /// <summary>The right half of an outline from top to bottom, completed by its mirror image.</summary>
-    private static float[] Mirrored(float[] right)
-    {
-        var corners = new List<float>(right);
-        for (var i = right.Length - 2; i >= 0; i -= 2)
-        {
-            if (right[i] != 0)
-            {
-                corners.Add(-right[i]);
-                corners.Add(right[i + 1]);
-            }
-        }
-
-        return [.. corners];
     }
 }
