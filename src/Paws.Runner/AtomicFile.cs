@@ -69,7 +69,7 @@ public static class AtomicFile
 
     private static string Explain(string path, Exception failure) =>
         IsDiskFull(failure)
-            ? $"The disk is full: {path} could not be written (an earlier version of it is untouched). Free some space or choose another folder."
+            ? $"The disk is full: {path} could not be written{(File.Exists(path) ? " (its earlier version is untouched)" : "")}. Free some space or choose another folder."
             : $"{path} cannot be written: {failure.Message.ReplaceLineEndings(" ")} Check the folder and its permissions.";
 
     /// <summary>No space left or quota exceeded, by the numbers Linux, macOS and Windows give them.</summary>

@@ -71,6 +71,7 @@ internal static partial class ConfigChecks
             ["baseline.lr"] = Above(0),
             ["baseline.weight_decay"] = AtLeast(0),
             ["baseline.scale"] = OpenClosed(0, 1),
+            ["finetune.scale"] = OpenClosed(0, 1),
             ["baseline.label_smoothing"] = ClosedOpen(0, 1),
         };
 
@@ -98,6 +99,7 @@ internal static partial class ConfigChecks
         CheckPair(problems, "views.large_scale", config.Views.LargeScale);
         CheckPair(problems, "views.small_scale", config.Views.SmallScale);
         CheckPair(problems, "baseline.scale", config.Baseline.Scale);
+        CheckPair(problems, "finetune.scale", config.Finetune.Scale);
         CheckChannels(problems, "views.mean", config.Views.Mean);
         CheckChannels(problems, "views.std", config.Views.Std);
         CheckNames(problems, config);

@@ -52,20 +52,20 @@ internal sealed class Plans(RunSetting run)
     /// <summary>SuNCEt fine-tuning: all classes, some labeled images of each.</summary>
     public SupportPlanner Suncet(int perClass)
     {
-        var recipe = Config.Finetune.Augment ? Large : Centre with { Flip = Config.Data.Flip };
-        return new SupportPlanner(Support(run.Data.Train.Classes.Count, perClass), recipe, Config.Finetune.Views);
+        var finetune = Config.Finetune;
+        var recipe = finetune.Augment ? LargeOr(finetune.Scale) : Centre with { Flip = Config.Data.Flip };
+        return new SupportPlanner(Support(run.Data.Train.Classes.Count, perClass), recipe, finetune.Views);
     }
 
     /// <summary>The supervised-only baseline: labeled images with the augmentation of the large views.</summary>
-    public SupervisedPlanner Supervised(int batch)
-    {
-        var baseline = Config.Baseline;
-        var recipe = baseline.Scale is { } scale ? Augmented(Size, scale) : Large;
-        return new SupervisedPlanner(run.Data.Train.Labels, run.Labeled, recipe, batch, Seed);
-    }
+    public SupervisedPlanner Supervised(int batch) =>
+        new(run.Data.Train.Labels, run.Labeled, LargeOr(Config.Baseline.Scale), batch, Seed);
 
     /// <summary>Images in order at centre crop.</summary>
     public SequentialPlanner Sequential(int[] indices) => new(indices, Centre, Config.Evaluation.BatchSize);
+
+    /// <summary>The large views' augmentation, with crops of another scale where one is given.</summary>
+    private ViewRecipe LargeOr(double[]? scale) => scale is null ? Large : Augmented(Size, scale);
 
     private SupportSampler Support(int classes, int perClass) =>
         new(run.Data.Train.Labels, run.Labeled, run.Data.Train.Classes, classes, perClass, Seed);

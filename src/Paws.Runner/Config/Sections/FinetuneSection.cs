@@ -27,6 +27,9 @@ public sealed record FinetuneSection
     /// <summary>Whether views get the whole augmentation of the large views instead of centre crop and flip (published: not).</summary>
     public bool Augment { get; init; }
 
+    /// <summary>Area share of its random crops when augmenting, [min, max]; null takes the large views' own.</summary>
+    public double[]? Scale { get; init; }
+
     /// <summary>Whether batch-norm takes statistics from the batch instead of its running ones (published: not).</summary>
     public bool BatchStatistics { get; init; }
 }
