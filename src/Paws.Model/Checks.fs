@@ -25,6 +25,10 @@ module internal Checks =
         if x.dim () <> 2L then
             fail $"{name} must be a matrix, got {x.dim ()} dimensions"
 
+    let vector name (expected: int64) (x: torch.Tensor) =
+        if x.dim () <> 1L || x.shape[0] <> expected then
+            fail $"{name} must be a vector of {expected}, got {System.String.Join('×', x.shape)}"
+
     let rows name (expected: int64) (x: torch.Tensor) =
         matrix name x
 

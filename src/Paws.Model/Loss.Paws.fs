@@ -17,27 +17,29 @@ type PawsWorkers = {
         AveragePrediction = Func<_, _>(id)
     }
 
-/// What the PAWS objective can be set to. Made by Create, which checks the ranges.
+/// The parts of the PAWS objective, as values: a variant is the published objective with one of them replaced.
 type PawsLossOptions = {
-    /// τ of the soft nearest-neighbours classifier, in (0, ∞); published 0.1.
-    Temperature: float
-    /// T of the sharpening, in (0, 1]; published 0.25.
-    Sharpen: float
-    /// Whether mean-entropy maximisation is added, with weight 1.
-    MeMax: bool
+    /// π: supports [s,d], their labels [s,k] and queries [q,d] to class distributions [q,k].
+    Classifier: Func<torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor>
+    /// ρ: distributions [n,k] to the distributions [n,k] that serve as targets, and whose mean is p̄.
+    Sharpening: Func<torch.Tensor, torch.Tensor>
+    /// The mean prediction p̄ [k] to the scalar that is added to the cross-entropy; None adds nothing.
+    Regulariser: Func<torch.Tensor, torch.Tensor> option
     /// How the loss meets other workers.
     Workers: PawsWorkers
 } with
 
-    /// Options for one worker. Throws ArgumentException with the range where a value is out of it.
+    /// The published objective, for one worker: soft nearest neighbours at τ = temperature in (0, ∞), published 0.1; sharpening
+    /// at T = sharpen in (0, 1], published 0.25; mean-entropy maximisation with weight 1, if meMax.
+    /// Throws ArgumentException with the range where a value is out of it.
     static member Create(temperature: float, sharpen: float, meMax: bool) =
         Checks.positive "temperature" temperature
         Checks.unitInterval "sharpen" sharpen
 
         {
-            Temperature = temperature
-            Sharpen = sharpen
-            MeMax = meMax
+            Classifier = Func<_, _, _, _>(SoftNearestNeighbours.classify temperature)
+            Sharpening = Func<_, _>(Sharpening.sharpen sharpen)
+            Regulariser = if meMax then Some(Func<_, _> MeMax.regulariser) else None
             Workers = PawsWorkers.Single
         }
 
@@ -67,20 +69,53 @@ type PawsLossResult = {
 [<RequireQualifiedAccess>]
 module PawsLoss =
 
-    let private ofPredictions (options: PawsLossOptions) (predictions: torch.Tensor) (targetPredictions: torch.Tensor) =
+    /// Large views hold two rows of each image, all views two or more.
+    let private checkViews name (views: torch.Tensor) largeName (large: torch.Tensor) =
+        Checks.matrix name views
+        Checks.matrix largeName large
+        let rows, largeRows = views.shape[0], large.shape[0]
+
+        if
+            largeRows = 0L
+            || largeRows % 2L <> 0L
+            || rows < largeRows
+            || rows % (largeRows / 2L) <> 0L
+        then
+            Checks.fail $"{name} must hold 2 + multicrop views and {largeName} 2 of each image, got {rows} and {largeRows} rows"
+
+    /// The objective from class distributions, whatever made them: the place where a variant with targets of its own comes in.
+    ///
+    /// predictions [(2+m)b,k] of all views, view by view, large views first; targetPredictions [2b,k], not yet sharpened, those
+    /// of the large views swapped, so that row i is the target of anchor i; weights [b] of the images' cross-entropies, ≥ 0, or
+    /// None for 1. The mean is over all views, whatever their weights; ME-Max is not weighed.
+    /// Gradient passes through predictions alone.
+    let ofPredictions
+        (options: PawsLossOptions)
+        (weights: torch.Tensor option)
+        (predictions: torch.Tensor)
+        (targetPredictions: torch.Tensor)
+        : PawsLossResult =
+        checkViews "predictions" predictions "targetPredictions" targetPredictions
         let largeRows = targetPredictions.shape[0]
         let multicrop = int ((predictions.shape[0] - largeRows) * 2L / largeRows)
-        let targets = Targets.create options.Sharpen multicrop targetPredictions
+        let targets = Targets.create options.Sharpening.Invoke multicrop targetPredictions
         use scope = torch.NewDisposeScope()
-        let crossEntropy = (Numerics.crossEntropy targets predictions).mean()
+        let crossEntropies = Numerics.crossEntropy targets predictions // [(2+m)b]
+
+        let crossEntropy =
+            match weights with
+            | None -> crossEntropies.mean ()
+            | Some weights ->
+                Checks.vector "weights" (largeRows / 2L) weights
+                crossEntropies.mul(weights.detach().repeat(2L + int64 multicrop)).mean()
 
         let meMax =
-            if options.MeMax then
-                Sharpening.sharpen options.Sharpen predictions
+            match options.Regulariser with
+            | Some regulariser ->
+                options.Sharpening.Invoke predictions
                 |> MeMax.meanPrediction options.Workers.AveragePrediction.Invoke
-                |> MeMax.regulariser
-            else
-                torch.zeros_like crossEntropy
+                |> regulariser.Invoke
+            | None -> torch.zeros_like crossEntropy
 
         {
             Total = (Scalars.add crossEntropy meMax).MoveToOuterDisposeScope()
@@ -104,25 +139,19 @@ module PawsLoss =
         (targetViews: torch.Tensor)
         (targetSupports: torch.Tensor)
         : PawsLossResult =
-        Checks.matrix "anchorViews" anchorViews
-        Checks.matrix "targetViews" targetViews
-        let anchors, large = anchorViews.shape[0], targetViews.shape[0]
-
-        if
-            large = 0L
-            || large % 2L <> 0L
-            || anchors < large
-            || anchors % (large / 2L) <> 0L
-        then
-            Checks.fail $"anchorViews must hold 2 + multicrop views and targetViews 2 of each image, got {anchors} and {large} rows"
+        checkViews "anchorViews" anchorViews "targetViews" targetViews
 
         let predictions =
-            SoftNearestNeighbours.classify options.Temperature anchorSupports supportLabels anchorViews
+            options.Classifier.Invoke(anchorSupports, supportLabels, anchorViews)
 
-        let targetPredictions =
-            SoftNearestNeighbours.classify options.Temperature (targetSupports.detach ()) (supportLabels.detach ()) (targetViews.detach ())
+        use constantSupports = targetSupports.detach ()
+        use constantLabels = supportLabels.detach ()
+        use constantViews = targetViews.detach ()
 
-        ofPredictions options predictions targetPredictions
+        use targetPredictions =
+            options.Classifier.Invoke(constantSupports, constantLabels, constantViews)
+
+        ofPredictions options None predictions targetPredictions
 
     /// Reduced precision is raised to float32; float32 and float64 stay.
     let private atLeastFloat32 (x: torch.Tensor) =
@@ -163,7 +192,7 @@ module PawsLoss =
 
         let classify (labels: torch.Tensor) (supports: torch.Tensor) queries =
             let gathered = options.Workers.GatherSupports.Invoke supports
-            SoftNearestNeighbours.classify options.Temperature gathered labels queries
+            options.Classifier.Invoke(gathered, labels, queries)
 
         let parts = (atLeastFloat32 z).split([| supports; anchors |], 0L)
         let labels = supportLabels.to_type parts[0].dtype
@@ -182,4 +211,4 @@ module PawsLoss =
                     (atLeastFloat32 (constant.narrow (0L, 0L, supports)))
                     (atLeastFloat32 (constant.narrow (0L, supports, largeRows)))
 
-        ofPredictions options predictions (Targets.swap large)
+        ofPredictions options None predictions (Targets.swap large)

@@ -16,9 +16,9 @@ module Targets =
 
     /// Targets of all views of b images, view by view, [2b,k] → [(2+m)b,k]: ρ(p²), ρ(p¹), then m times (ρ(p¹)+ρ(p²))/2.
     ///
-    /// temperature T in (0, 1]; multicrop m ≥ 0, the number of small views; predictions: the class distributions of the large
+    /// sharpen: ρ, [n,k] → [n,k]; multicrop m ≥ 0, the number of small views; predictions: the class distributions of the large
     /// views, already swapped. Detached: no gradient passes. Small views never serve as targets.
-    let create (temperature: float) (multicrop: int) (predictions: torch.Tensor) =
+    let create (sharpen: torch.Tensor -> torch.Tensor) (multicrop: int) (predictions: torch.Tensor) =
         Checks.atLeast 0 "multicrop" multicrop
         Checks.matrix "predictions" predictions
 
@@ -26,7 +26,7 @@ module Targets =
             Checks.fail $"predictions must hold two views of each image, got {predictions.shape[0]} rows"
 
         use scope = torch.NewDisposeScope()
-        let large = Sharpening.sharpen temperature (predictions.detach ())
+        let large = sharpen (predictions.detach ())
 
         let all =
             if multicrop = 0 then

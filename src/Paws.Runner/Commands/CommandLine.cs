@@ -60,6 +60,7 @@ internal static class CommandLine
             FinetuneCommand.Create(host),
             DataCommand.Create(host),
             DoctorCommand.Create(host),
+            VerifyCommand.Create(host),
         };
         foreach (var option in root.Options)
         {

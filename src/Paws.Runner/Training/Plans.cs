@@ -58,8 +58,7 @@ internal sealed class Plans(RunSetting run)
     }
 
     /// <summary>The supervised-only baseline: labeled images with the augmentation of the large views.</summary>
-    public SupervisedPlanner Supervised(int batch) =>
-        new(run.Data.Train.Labels, run.Labeled, LargeOr(Config.Baseline.Scale), batch, Seed);
+    public SupervisedPlanner Supervised(int batch) => new(run.Data.Train.Labels, run.Labeled, LargeOr(Config.Baseline.Scale), batch, Seed);
 
     /// <summary>Images in order at centre crop.</summary>
     public SequentialPlanner Sequential(int[] indices) => new(indices, Centre, Config.Evaluation.BatchSize);
