@@ -62,6 +62,25 @@ type PawsLossResult = {
     Targets: torch.Tensor
 }
 
+/// One step as an objective sees it, of one worker or with the supports of all.
+///
+/// Letters: b images, m small views, s support rows, d width of the embedding, k classes.
+type PawsStep = {
+    /// Embeddings of all views after the prediction head, view by view, large views first, [(2+m)b,d]; carry gradient.
+    Anchors: torch.Tensor
+    /// Embeddings of the supports after the prediction head, [s,d]; carry gradient.
+    Supports: torch.Tensor
+    /// Labels of the supports, rows that sum to 1, [s,k].
+    Labels: torch.Tensor
+    /// Embeddings of the large views before the prediction head, swapped: row i is the target of anchor i, [2b,d]. An objective
+    /// must not pass gradient to them.
+    Targets: torch.Tensor
+    /// Embeddings of the supports before the prediction head, [s,d]. An objective must not pass gradient to them.
+    TargetSupports: torch.Tensor
+    /// m.
+    SmallViews: int
+}
+
 /// The PAWS objective (section 3 of the paper, appendix for more than two views):
 /// mean over all views of H(target, prediction) − H(p̄), with p̄ the mean of the sharpened predictions of all views.
 ///
@@ -160,6 +179,42 @@ module PawsLoss =
         else
             x.to_type torch.float32
 
+    /// Rows of supports, of large views and of all views in a batch, once z and h are known to hold them.
+    let private checkBatch supportRows batch multicrop (z: torch.Tensor) (h: torch.Tensor) =
+        Checks.atLeast 1 "supportRows" supportRows
+        Checks.atLeast 1 "batch" batch
+        Checks.atLeast 0 "multicrop" multicrop
+
+        let supports, largeRows, anchors =
+            int64 supportRows, 2L * int64 batch, (2L + int64 multicrop) * int64 batch
+
+        Checks.rows "z" (supports + anchors) z
+
+        if not (obj.ReferenceEquals(z, h)) then
+            Checks.matrix "h" h
+
+            if h.shape[0] < supports + largeRows then
+                Checks.fail $"h must have at least {supports + largeRows} rows (supports and two large views), got {h.shape[0]}"
+
+        struct (supports, largeRows, anchors)
+
+    /// The parts of a batch, for an objective of one's own; the arguments are those of ofBatch. Targets are detached.
+    let step (supportRows: int) (batch: int) (multicrop: int) (supportLabels: torch.Tensor) (z: torch.Tensor) (h: torch.Tensor) : PawsStep =
+        let struct (supports, largeRows, anchors) =
+            checkBatch supportRows batch multicrop z h
+
+        let after = (atLeastFloat32 z).split([| supports; anchors |], 0L)
+        let before = atLeastFloat32 (h.detach().narrow(0L, 0L, supports + largeRows))
+
+        {
+            Anchors = after[1]
+            Supports = after[0]
+            Labels = supportLabels.to_type after[0].dtype
+            Targets = Targets.swap (before.narrow (0L, supports, largeRows))
+            TargetSupports = before.narrow (0L, 0L, supports)
+            SmallViews = multicrop
+        }
+
     /// The objective of one training step from the embeddings of the whole batch; equals evaluate on its slices.
     ///
     /// supportRows s of this worker; batch b; multicrop m; supportLabels [s,k] ([w·s,k] when supports are gathered), converted
@@ -175,20 +230,8 @@ module PawsLoss =
         (z: torch.Tensor)
         (h: torch.Tensor)
         : PawsLossResult =
-        Checks.atLeast 1 "supportRows" supportRows
-        Checks.atLeast 1 "batch" batch
-        Checks.atLeast 0 "multicrop" multicrop
-
-        let supports, largeRows, anchors =
-            int64 supportRows, 2L * int64 batch, (2L + int64 multicrop) * int64 batch
-
-        Checks.rows "z" (supports + anchors) z
-
-        if not (obj.ReferenceEquals(z, h)) then
-            Checks.matrix "h" h
-
-            if h.shape[0] < supports + largeRows then
-                Checks.fail $"h must have at least {supports + largeRows} rows (supports and two large views), got {h.shape[0]}"
+        let struct (supports, largeRows, anchors) =
+            checkBatch supportRows batch multicrop z h
 
         let classify (labels: torch.Tensor) (supports: torch.Tensor) queries =
             let gathered = options.Workers.GatherSupports.Invoke supports

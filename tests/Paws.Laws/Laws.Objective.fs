@@ -3,32 +3,8 @@ namespace Paws.Laws
 open TorchSharp
 open Paws.Model
 
-/// What an objective sees of one step.
-type Step = {
-    /// Embeddings of all views, view by view, large views first, [(2+m)b,d]; carry gradient.
-    Anchors: torch.Tensor
-    /// Embeddings of the supports, [s,d]; carry gradient.
-    Supports: torch.Tensor
-    /// Labels of the supports, [s,k].
-    Labels: torch.Tensor
-    /// Embeddings of the large views for the targets, swapped: row i is the target of anchor i, [2b,d].
-    Targets: torch.Tensor
-    /// Embeddings of the supports for the targets, [s,d].
-    TargetSupports: torch.Tensor
-    /// m.
-    SmallViews: int
-} with
-
-    member this.Map(f: torch.Tensor -> torch.Tensor) = {
-        this with
-            Anchors = f this.Anchors
-            Supports = f this.Supports
-            Targets = f this.Targets
-            TargetSupports = f this.TargetSupports
-    }
-
 /// An objective of the PAWS family: the setting (for τ and T, or what else it takes from there) and a step → the scalar to minimise.
-type Objective = Setting -> Step -> torch.Tensor
+type Objective = Setting -> PawsStep -> torch.Tensor
 
 /// What every objective of the PAWS family obeys: predictions by similarity to labelled supports, targets that are constants.
 /// `ObjectiveLaws.all myObjective |> Law.toTests "mine"` is the one call that a variant's test project needs.
@@ -45,6 +21,15 @@ module ObjectiveLaws =
         SmallViews = s.SmallViews
     }
 
+    /// The same step with each embedding changed.
+    let private map (f: torch.Tensor -> torch.Tensor) (step: PawsStep) = {
+        step with
+            Anchors = f step.Anchors
+            Supports = f step.Supports
+            Targets = f step.Targets
+            TargetSupports = f step.TargetSupports
+    }
+
     let private gaussian (s: Setting) = { s with Rows = Gaussian }
 
     let private rows (order: torch.Tensor) (x: torch.Tensor) = x.index_select (0L, order)
@@ -56,7 +41,7 @@ module ObjectiveLaws =
 
         rows (torch.cat (Array.init views shifted, 0L)) x
 
-    let private supports (change: torch.Tensor -> torch.Tensor) (step: Step) = {
+    let private supports (change: torch.Tensor -> torch.Tensor) (step: PawsStep) = {
         step with
             Supports = change step.Supports
             Labels = change step.Labels
@@ -64,8 +49,8 @@ module ObjectiveLaws =
     }
 
     /// Gradients by anchors, supports, targets and targets' supports; null where none arrived.
-    let private gradients (objective: Objective) (s: Setting) (step: Step) =
-        let leaves = step.Map Draw.leaf
+    let private gradients (objective: Objective) (s: Setting) (step: PawsStep) =
+        let leaves = map Draw.leaf step
         (objective s leaves).backward()
         leaves
 
@@ -78,7 +63,7 @@ module ObjectiveLaws =
                 for dtype in [ torch.float64; torch.float32 ] do
                     let cast (x: torch.Tensor) = x.to_type dtype
                     let step = step s
-                    let leaves = ({ step with Labels = cast step.Labels }).Map(cast >> Draw.leaf)
+                    let leaves = { step with Labels = cast step.Labels } |> map (cast >> Draw.leaf)
                     let total = objective s leaves
                     Must.hold "one number" (total.NumberOfElements = 1L)
                     Must.beFinite $"value in {dtype}" total
@@ -147,11 +132,11 @@ module ObjectiveLaws =
                 let scale (x: torch.Tensor) =
                     x.mul (Draw.factors random (int x.shape[0]))
 
-                Must.agree "value" (value s (step s)) (value s ((step s).Map scale)))
+                Must.agree "value" (value s (step s)) (value s (map scale (step s))))
 
             Law.regular "a rotation or reflection of the space does not matter" (fun s ->
                 let turn = Draw.rotation s.Random s.Width
-                Must.agree "value" (value s (step s)) (value s ((step s).Map _.mm(turn))))
+                Must.agree "value" (value s (step s)) (value s (map _.mm(turn) (step s))))
 
             Law.regular "no gradient passes through targets and their supports" (fun s ->
                 let leaves = gradients objective s (step s)
@@ -198,7 +183,7 @@ module ObjectiveLaws =
                 let at (dtype: torch.ScalarType) =
                     let cast (x: torch.Tensor) = x.to_type dtype
                     let step = step s
-                    (value s (({ step with Labels = cast step.Labels }).Map cast)).to_type torch.float64
+                    (value s ({ step with Labels = cast step.Labels } |> map cast)).to_type torch.float64
                 // A target probability beside the threshold of 1e-4 may fall on either side of it, which is worth up to
                 // 1e-4 · log(1/p) a row; all else is rounding.
                 Must.agreeWithin 2e-3 "value" (at torch.float64) (at torch.float32))

@@ -327,6 +327,46 @@ module PawsLaws =
                 Must.hold $"off by more than {bound:g3}" (abs (Must.value exact - Must.value coarse) <= bound))
         ]
 
+    /// Laws of the parts of a batch: support rows, images, small views, labels, z, h.
+    let step (parts: int -> int -> int -> torch.Tensor -> torch.Tensor -> torch.Tensor -> PawsStep) =
+        let cut (s: Setting) z h =
+            parts s.SupportRows s.Images s.SmallViews s.Labels z h
+
+        let embeddings (s: Setting) =
+            torch.cat ([| s.Supports; s.Anchors |], 0L)
+
+        let evaluate (s: Setting) (step: PawsStep) =
+            PawsLoss.evaluate (options s) step.Anchors step.Supports step.Labels step.Targets step.TargetSupports
+
+        [
+            Law.regular "the objective of the parts is the objective of the batch, value and gradient, with a head and without" (fun s ->
+                let head = torch.cat ([| s.TargetSupports; Targets.swap s.Targets |], 0L)
+
+                for h in [ Some head; None ] do
+                    let before z = Option.defaultValue z h
+
+                    let value, gradient =
+                        along (fun z -> (evaluate s (cut s z (before z))).Total) (embeddings s)
+
+                    let expected, expectedGradient =
+                        along
+                            (fun z -> (PawsLoss.ofBatch (options s) s.SupportRows s.Images s.SmallViews s.Labels z (before z)).Total)
+                            (embeddings s)
+
+                    Must.agree "value" expected value
+                    Must.agree "gradient" expectedGradient gradient)
+
+            Law.regular "targets carry no gradient, anchors and supports do; all is float32 or better" (fun s ->
+                let z = Draw.leaf ((embeddings s).to_type torch.bfloat16)
+                let step = cut s z z
+                Must.beDetached "targets" step.Targets
+                Must.beDetached "targets' supports" step.TargetSupports
+                Must.hold "anchors and supports" (step.Anchors.requires_grad && step.Supports.requires_grad)
+
+                for part in [ step.Anchors; step.Supports; step.Labels; step.Targets; step.TargetSupports ] do
+                    Must.hold "float32" (part.dtype = torch.float32))
+        ]
+
     /// The loss as a function of the similarities of one row of collapsed embeddings, where all of them are equal.
     let private similarityGradient (s: Setting) (target: torch.Tensor) =
         let loss (similarities: torch.Tensor) =

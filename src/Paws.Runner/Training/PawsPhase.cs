@@ -14,6 +14,7 @@ internal sealed class PawsPhase : IPhase
     private readonly RunSetting run;
     private readonly PawsPlanner planner;
     private readonly PawsLossOptions options;
+    private readonly Objective? objective;
     private readonly torch.Tensor labels;
     private readonly torch.Tensor hardLabels;
     private readonly Lars optimizer;
@@ -22,9 +23,13 @@ internal sealed class PawsPhase : IPhase
     private readonly int multicrop;
     private readonly int supportRows;
 
-    public PawsPhase(RunSetting run, Encoder encoder)
+    /// <param name="run">Configuration, data, device.</param>
+    /// <param name="encoder">What is trained.</param>
+    /// <param name="objective">What is minimised; null for the published objective.</param>
+    public PawsPhase(RunSetting run, Encoder encoder, Objective? objective)
     {
         this.run = run;
+        this.objective = objective;
         Encoder = encoder;
         var (criterion, optimization) = (run.Config.Criterion, run.Config.Optimization);
         batch = criterion.UnsupervisedBatchSize;
@@ -77,7 +82,9 @@ internal sealed class PawsPhase : IPhase
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var (h, z) = Encoder.Forward(groups);
-        var loss = PawsLoss.ofBatch(options, supportRows, batch, multicrop, labels, z, h);
+        var loss = objective is null
+            ? PawsLoss.ofBatch(options, supportRows, batch, multicrop, labels, z, h)
+            : objective(run.Config, PawsLoss.step(supportRows, batch, multicrop, labels, z, h));
         return new StepOutput(
             loss.Total,
             [

@@ -12,7 +12,7 @@ namespace Paws.Runner.Training;
 /// The main job: pre-training, fine-tuning if asked for, the baseline, and the report. Each phase that has ended leaves its
 /// weights in a file of its own; a run that was stopped goes on where its checkpoint stands.
 /// </summary>
-internal sealed class TrainingJob(TrainRequest request, CommandConsole console, CancellationToken stop)
+internal sealed class TrainingJob(TrainRequest request, Objective? objective, CommandConsole console, CancellationToken stop)
 {
     /// <summary>Weights after fine-tuning.</summary>
     public const string FinetunedFileName = "model-finetuned.safetensors";
@@ -47,7 +47,7 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
 
         view.Note(ProgressText.NegativeLoss(run.Config.Criterion.ClassesPerBatch));
         using var encoder = setting.NewEncoder();
-        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(setting, encoder));
+        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(setting, encoder, objective));
         var judged = NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages);
         if (run.Config.Finetune.Epochs > 0)
         {
@@ -95,10 +95,10 @@ internal sealed class TrainingJob(TrainRequest request, CommandConsole console, 
     }
 
     /// <summary>Finds what would fail in the first step while nothing has been written yet.</summary>
-    private static void CheckBeforeWriting(RunSetting setting)
+    private void CheckBeforeWriting(RunSetting setting)
     {
         using var encoder = setting.NewEncoder();
-        using var phase = new PawsPhase(setting, encoder);
+        using var phase = new PawsPhase(setting, encoder, objective);
     }
 
     private RunCheckpoint? OpenCheckpoint()

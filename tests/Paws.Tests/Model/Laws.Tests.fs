@@ -46,6 +46,7 @@ let tests =
         PawsLaws.distributions PawsLoss.ofPredictions
         |> Law.toTests "the PAWS objective of distributions"
         PawsLaws.batch PawsLoss.ofBatch |> Law.toTests "the PAWS objective of a batch"
+        PawsLaws.step PawsLoss.step |> Law.toTests "the parts of a batch"
         PawsLaws.collapse |> Law.toTests "collapse"
         ContrastiveLaws.suncet SuncetLoss.evaluate |> Law.toTests "SuNCEt"
         ContrastiveLaws.ntXent NtXentLoss.evaluate NtXentLoss.evaluateDetachedNegatives

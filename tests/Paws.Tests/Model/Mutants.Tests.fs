@@ -26,6 +26,9 @@ let private table verdicts =
     @ List.map line verdicts
     |> String.concat "\n"
 
+let private heading =
+    "# Planted mistakes, and the law that caught each\n\nWritten by the tests; [laws.md](laws.md) says how. Only the first law that fails is named.\n\n"
+
 [<Tests>]
 let tests =
     testList "Model.Mutants" [
@@ -37,7 +40,7 @@ let tests =
             match Environment.GetEnvironmentVariable "PAWS_MUTANTS_TABLE" with
             | null
             | "" -> printfn "%s" text
-            | path -> File.WriteAllText(path, text + "\n")
+            | path -> File.WriteAllText(path, heading + text + "\n")
 
             let survivors = verdicts |> List.filter (snd >> Option.isNone) |> List.map fst
             Expect.isEmpty survivors "mistakes that no law caught"

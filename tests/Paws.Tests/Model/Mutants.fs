@@ -399,7 +399,10 @@ let private batches = [
         (PawsLaws.batch (fun o s b m y z h ->
             let gather (own: torch.Tensor) =
                 let all = o.Workers.GatherSupports.Invoke own
-                let ofOthersConstant (rows: torch.Tensor) = if rows.Equals own then rows else rows.detach ()
+
+                let ofOthersConstant (rows: torch.Tensor) =
+                    if rows.Equals own then rows else rows.detach ()
+
                 torch.cat (all.chunk (all.shape[0] / own.shape[0], 0L) |> Array.map ofOthersConstant, 0L)
 
             PawsLoss.ofBatch

@@ -19,11 +19,11 @@ type PawsOutcome = {
 [<RequireQualifiedAccess>]
 module PawsCommand =
 
-    let runUntil (stop: CancellationToken) (arguments: string list) =
+    let private runWith (jobs: Jobs) (stop: CancellationToken) (arguments: string list) =
         let out, error = new StringWriter(), new StringWriter()
 
         let host =
-            CommandHost(Jobs = Jobs(), Output = out, Error = error, Stop = stop, CommandLine = String.Join(' ', "paws" :: arguments))
+            CommandHost(Jobs = jobs, Output = out, Error = error, Stop = stop, CommandLine = String.Join(' ', "paws" :: arguments))
 
         let code = CommandLine.Run(List.toArray arguments, host)
 
@@ -32,6 +32,12 @@ module PawsCommand =
             Out = out.ToString()
             Error = error.ToString()
         }
+
+    let runUntil stop arguments = runWith (Jobs()) stop arguments
+
+    /// With an objective of one's own.
+    let runObjective objective arguments =
+        runWith (Jobs objective) CancellationToken.None arguments
 
     let run arguments =
         runUntil CancellationToken.None arguments

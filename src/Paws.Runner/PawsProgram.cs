@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+using Paws.Model;
+using Paws.Runner.Commands;
+using Paws.Runner.Config;
+
+namespace Paws.Runner;
+
+/// <summary>
+/// An objective of one's own for pre-training: from the configuration and a step to the loss and its parts.
+/// It must be pure, and pass no gradient to the step's targets.
+/// </summary>
+public delegate PawsLossResult Objective(PawsConfig config, PawsStep step);
+
+/// <summary>The paws command. A program of one's own that calls <see cref="Run"/> is the same command with another objective.</summary>
+public static class PawsProgram
+{
+    /// <summary>Runs a command line, until it is done or stopped by Ctrl-C.</summary>
+    /// <param name="arguments">As after <c>paws</c>: <c>train --epochs 2</c>.</param>
+    /// <param name="objective">What pre-training minimises; null for the published PAWS objective.</param>
+    /// <returns>0 done, 2 a mistake of the user's, 130 stopped, 1 anything else.</returns>
+    public static int Run(IReadOnlyList<string> arguments, Objective? objective = null)
+    {
+        using var stop = new CancellationTokenSource();
+
+        // The first Ctrl-C (or a polite kill) asks the job to save and end; the second ends the process as usual.
+        void StopOnce(PosixSignalContext signal)
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                signal.Cancel = true;
+                stop.Cancel();
+            }
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
+        return CommandLine.Run(
+            arguments,
+            new CommandHost
+            {
+                Jobs = new Training.Jobs(objective),
+                Output = Console.Out,
+                Error = Console.Error,
+                Stop = stop.Token,
+                CommandLine = string.Join(' ', arguments.Prepend("paws")),
+            }
+        );
+    }
+}
