@@ -12,8 +12,12 @@ module FamilyLaws =
 
     /// Laws of BYOL: predictions [2b,d], targets [2b,d].
     let byol (loss: torch.Tensor -> torch.Tensor -> torch.Tensor) =
-        ContrastiveLaws.directions _.Targets (fun s z -> loss z (z.detach().roll([| 1L |], [| 1L |])))
-        |> List.filter (fun law -> not (law.Name.Contains "rotation"))
+        // Targets made of the predictions' own coordinates: they keep up with lengths, not with rotations.
+        let rolled _ (z: torch.Tensor) =
+            loss z (z.detach().roll([| 1L |], [| 1L |]))
+
+        ContrastiveLaws.lengths _.Targets rolled
+        :: ContrastiveLaws.precision _.Targets rolled
         |> List.append [
             Law.regular "BYOL lies in [0, 4]: 0 where views agree, 4 where they are opposite" (fun s ->
                 let z = s.Targets
@@ -89,8 +93,7 @@ module FamilyLaws =
         let run (s: Setting) prototypes views =
             loss (SwavLossOptions.Create(s.Temperature, 0.1, 3)) s.SmallViews prototypes views
 
-        ContrastiveLaws.directions _.Anchors (fun s z -> run s (z.detach().narrow(0L, 0L, min 3L z.shape[0])) z)
-        |> List.filter (fun law -> not (law.Name.Contains "lengths" || law.Name.Contains "rotation"))
+        ContrastiveLaws.precision _.Anchors (fun s z -> run s (z.detach().narrow(0L, 0L, min 3L z.shape[0])) z)
         |> List.append [
             Law.regular "SwAV: lengths of views and prototypes, and rotations of both, do not matter" (fun s ->
                 let random = s.Random

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Paws.Runner.Startup;
 
 /// <summary>
-/// Keeps libtorch from trying NNPACK. Its convolutions are chosen after oneDNN's, and on a processor that NNPACK does not know
-/// libtorch finds that out anew before each float64 convolution, with a warning on standard error each time.
+/// Keeps libtorch from trying NNPACK. On a processor that NNPACK does not know, libtorch finds that out anew before each float64
+/// convolution, with a warning on standard error each time.
 /// </summary>
 internal static partial class Nnpack
 {

@@ -82,7 +82,7 @@ internal sealed class GoldenJson(JsonNode? node, string place)
     {
         try
         {
-            return (node is null ? default : node.Deserialize<T>()) ?? throw Bad($"is not {kind}");
+            return node is not null && node.Deserialize<T>() is { } value ? value : throw Bad($"is not {kind}");
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {

@@ -385,6 +385,10 @@ let private weights = [
             | None -> PawsLoss.ofPredictions o None p t))
 ]
 
+/// The objective of a batch that meets other workers in a changed way.
+let private amongWorkers (change: PawsWorkers -> PawsWorkers) =
+    PawsLaws.batch (fun o s b m y z h -> PawsLoss.ofBatch (o.WithWorkers(change o.Workers)) s b m y z h)
+
 let private batches = [
     mutant "batch: targets after the prediction head" (PawsLaws.batch (fun o s b m y z _ -> PawsLoss.ofBatch o s b m y z z))
     mutant
@@ -396,59 +400,37 @@ let private batches = [
                 PawsLoss.ofBatch o s b m y h h))
     mutant
         "batch: gradient of gathered supports not summed over workers"
-        (PawsLaws.batch (fun o s b m y z h ->
+        (amongWorkers (fun workers ->
             let gather (own: torch.Tensor) =
-                let all = o.Workers.GatherSupports.Invoke own
+                let all = workers.GatherSupports.Invoke own
 
                 let ofOthersConstant (rows: torch.Tensor) =
                     if rows.Equals own then rows else rows.detach ()
 
                 torch.cat (all.chunk (all.shape[0] / own.shape[0], 0L) |> Array.map ofOthersConstant, 0L)
 
-            PawsLoss.ofBatch
-                (o.WithWorkers {
-                    o.Workers with
-                        GatherSupports = Func<_, _> gather
-                })
-                s
-                b
-                m
-                y
-                z
-                h))
+            {
+                workers with
+                    GatherSupports = Func<_, _> gather
+            }))
     mutant
         "batch: mean prediction of a worker alone"
-        (PawsLaws.batch (fun o s b m y z h ->
-            PawsLoss.ofBatch
-                (o.WithWorkers {
-                    o.Workers with
-                        AveragePrediction = Func<_, _> id
-                })
-                s
-                b
-                m
-                y
-                z
-                h))
+        (amongWorkers (fun workers -> {
+            workers with
+                AveragePrediction = Func<_, _> id
+        }))
     mutant
         "batch: gradient of the mean prediction divided by the workers"
-        (PawsLaws.batch (fun o s b m y z h ->
+        (amongWorkers (fun workers ->
             let average (own: torch.Tensor) =
-                let whole = o.Workers.AveragePrediction.Invoke own
+                let whole = workers.AveragePrediction.Invoke own
                 let share = if whole.Equals own then 1.0 else 0.5
                 Scalars.add (whole.detach ()) (own.sub (own.detach ()) |> Scalars.multiply share)
 
-            PawsLoss.ofBatch
-                (o.WithWorkers {
-                    o.Workers with
-                        AveragePrediction = Func<_, _> average
-                })
-                s
-                b
-                m
-                y
-                z
-                h))
+            {
+                workers with
+                    AveragePrediction = Func<_, _> average
+            }))
     mutant
         "batch: views image by image instead of view by view"
         (PawsLaws.batch (fun o s b m y (z: torch.Tensor) h ->
