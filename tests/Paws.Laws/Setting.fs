@@ -113,7 +113,7 @@ type Settings =
             let! temperature = Gen.elements [ 0.05; 0.1; 0.5; 1.0 ]
             let! sharpen = Gen.elements [ 0.1; 0.25; 0.5; 1.0 ]
             let! smoothing = Gen.elements [ 0.0; 0.1; 0.5 ]
-            let! workers = Gen.choose (1, 3)
+            let! workers = Gen.frequency [ 3, Gen.choose (1, 3); 1, Gen.choose (4, 8) ]
 
             let! rows =
                 Gen.frequency [
@@ -145,7 +145,7 @@ type Settings =
     static member Shrink(setting: Setting) : Setting seq =
         seq {
             let fewer least value make =
-                [ least; value - 1 ]
+                [ least; value / 2; value - 1 ]
                 |> Seq.distinct
                 |> Seq.filter (fun v -> v >= least && v < value)
                 |> Seq.map make
