@@ -1,24 +1,16 @@
 using System.Runtime.InteropServices;
-using Paws.Model;
 using Paws.Runner.Commands;
-using Paws.Runner.Config;
 
 namespace Paws.Runner;
-
-/// <summary>
-/// An objective of one's own for pre-training: from the configuration and a step to the loss and its parts.
-/// It must be pure, and pass no gradient to the step's targets.
-/// </summary>
-public delegate PawsLossResult Objective(PawsConfig config, PawsStep step);
 
 /// <summary>The paws command. A program of one's own that calls <see cref="Run"/> is the same command with another objective.</summary>
 public static class PawsProgram
 {
     /// <summary>Runs a command line, until it is done or stopped by Ctrl-C.</summary>
     /// <param name="arguments">As after <c>paws</c>: <c>train --epochs 2</c>.</param>
-    /// <param name="objective">What pre-training minimises; null for the published PAWS objective.</param>
+    /// <param name="experiment">What pre-training minimises; null for the published PAWS objective.</param>
     /// <returns>0 done, 2 a mistake of the user's, 130 stopped, 1 anything else.</returns>
-    public static int Run(IReadOnlyList<string> arguments, Objective? objective = null)
+    public static int Run(IReadOnlyList<string> arguments, Experiment? experiment = null)
     {
         using var stop = new CancellationTokenSource();
 
@@ -37,7 +29,8 @@ public static class PawsProgram
             arguments,
             new CommandHost
             {
-                Jobs = new Training.Jobs(objective),
+                Jobs = new Training.Jobs(experiment),
+                Experiment = experiment,
                 Output = Console.Out,
                 Error = Console.Error,
                 Stop = stop.Token,

@@ -9,6 +9,9 @@ internal sealed class CommandHost
     /// <summary>The work behind train, eval and finetune.</summary>
     public required IJobs Jobs { get; init; }
 
+    /// <summary>What pre-training minimises; null for the published objective.</summary>
+    public Experiment? Experiment { get; init; }
+
     /// <summary>Standard output.</summary>
     public required TextWriter Output { get; init; }
 

@@ -97,7 +97,7 @@ internal static class TrainCommand
                         .WithEpochs(parse.GetValue(common.Epochs))
             );
             var console = host.Console(json);
-            var config = DatasetDefaults.Resolve(FitClasses(loaded, console));
+            var config = ExperimentSettings.Resolve(DatasetDefaults.Resolve(FitClasses(loaded, console)), host.Experiment);
             outDirectory ??= config.Logging.Folder ?? (resuming ? null : RunDirectory.DefaultName(config, host.Now));
             if (outDirectory is null)
             {

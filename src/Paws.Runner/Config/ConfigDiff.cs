@@ -14,7 +14,7 @@ public static class ConfigDiff
         ];
 
     private static IEnumerable<ConfigKey> Differing(PawsConfig a, PawsConfig b) =>
-        ConfigSchema.Keys.Where(key => !Same(key.Get(a), key.Get(b)));
+        ConfigSchema.KeysOf(a).Union(ConfigSchema.KeysOf(b)).Where(key => !Same(key.Get(a), key.Get(b)));
 
     private static bool Same(object? a, object? b) => a is double[] x && b is double[] y ? x.AsSpan().SequenceEqual(y) : Equals(a, b);
 }

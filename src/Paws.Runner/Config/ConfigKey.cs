@@ -1,25 +1,21 @@
-using System.Reflection;
-
 namespace Paws.Runner.Config;
 
-/// <summary>One key of the configuration: where it stands in the YAML and which property of which section record holds it.</summary>
+/// <summary>One key of the configuration: how it is written, what it takes, and where a configuration holds it.</summary>
 /// <param name="Section">Section name as written in YAML.</param>
 /// <param name="Name">Key name as written in YAML.</param>
-/// <param name="SectionProperty">The section's property of <see cref="PawsConfig"/>.</param>
-/// <param name="Property">The key's property of the section record.</param>
 /// <param name="Type">bool, int, double, string or double[]; nullable value types unwrapped.</param>
 /// <param name="Nullable">Whether null is a value of the key.</param>
-internal sealed record ConfigKey(string Section, string Name, PropertyInfo SectionProperty, PropertyInfo Property, Type Type, bool Nullable)
+internal abstract record ConfigKey(string Section, string Name, Type Type, bool Nullable)
 {
     /// <summary>The name used in messages and by --set: <c>section.key</c>.</summary>
     public string Path { get; } = $"{Section}.{Name}";
 
-    /// <summary>The key's value in a configuration.</summary>
-    public object? Get(PawsConfig config) => Property.GetValue(SectionProperty.GetValue(config));
+    /// <summary>The key's value in a configuration; null where it has none.</summary>
+    public abstract object? Get(PawsConfig config);
 
     /// <summary>
-    /// Writes into the section record itself, init-only or not: only for a configuration that is still being built
-    /// and that nobody else has seen.
+    /// Writes into the section itself, init-only or not: only for a configuration that is still being built and that nobody
+    /// else has seen.
     /// </summary>
-    internal void Set(PawsConfig underConstruction, object? value) => Property.SetValue(SectionProperty.GetValue(underConstruction), value);
+    internal abstract void Set(PawsConfig underConstruction, object? value);
 }

@@ -1,21 +1,32 @@
 using System.Reflection;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Paws.Runner.Config;
 
 /// <summary>The keys of the configuration, read once from the section records: a property added there is a key everywhere.</summary>
-internal static class ConfigSchema
+internal static partial class ConfigSchema
 {
-    /// <summary>Every key, section by section, in the order of declaration.</summary>
+    /// <summary>Every key that is known beforehand, section by section, in the order of declaration.</summary>
     public static IReadOnlyList<ConfigKey> Keys { get; } = [.. Read()];
 
     /// <summary>Section names in order.</summary>
-    public static IReadOnlyList<string> Sections { get; } = [.. Keys.Select(key => key.Section).Distinct()];
+    public static IReadOnlyList<string> Sections { get; } = [.. Keys.Select(key => key.Section).Distinct(), ExperimentSection.Name];
 
     private static readonly Dictionary<string, ConfigKey> ByPath = Keys.ToDictionary(key => key.Path);
 
-    /// <summary>The key called <c>section.key</c>, or null.</summary>
-    public static ConfigKey? Find(string path) => ByPath.GetValueOrDefault(path);
+    /// <summary>The key called <c>section.key</c>, or null. Any name in snake_case is a key of the section experiment.</summary>
+    public static ConfigKey? Find(string path) =>
+        ByPath.TryGetValue(path, out var key) ? key
+        : ExperimentName().Match(path) is { Success: true } match ? new ExperimentKey(match.Groups["name"].Value)
+        : null;
+
+    /// <summary>Every key that a configuration has a value for: those known beforehand, then its experiment's.</summary>
+    public static IEnumerable<ConfigKey> KeysOf(PawsConfig config) =>
+        [.. Keys, .. config.Experiment.Numbers.Keys.Select(name => new ExperimentKey(name))];
+
+    [GeneratedRegex(@"^experiment\.(?<name>[a-z][a-z0-9_]*)$")]
+    private static partial Regex ExperimentName();
 
     /// <summary>The end of a message about an unknown section: the nearest one that exists, else all of them.</summary>
     public static string SuggestSection(string section) =>
@@ -27,6 +38,10 @@ internal static class ConfigSchema
     /// </summary>
     public static string SuggestKey(string section, string name)
     {
+        if (section == ExperimentSection.Name)
+        {
+            return "its keys are written in lower case with underscores";
+        }
         string? elsewhere = Keys.FirstOrDefault(key => key.Name == name)?.Path ?? Synonyms.GetValueOrDefault(name.ToLowerInvariant());
         if (elsewhere is { } meant)
         {
@@ -84,7 +99,7 @@ internal static class ConfigSchema
             foreach (var property in section.PropertyType.GetProperties().Where(p => p.CanWrite).OrderBy(p => p.MetadataToken))
             {
                 var unwrapped = Nullable.GetUnderlyingType(property.PropertyType);
-                yield return new ConfigKey(
+                yield return new SectionKey(
                     SnakeCase(section.Name),
                     SnakeCase(property.Name),
                     section,

@@ -15,7 +15,7 @@ public static class ConfigWriter
     {
         var yaml = new StringBuilder();
         string? section = null;
-        foreach (var key in ConfigSchema.Keys)
+        foreach (var key in ConfigSchema.KeysOf(config))
         {
             if (key.Section != section)
             {

@@ -32,4 +32,7 @@ public sealed record PawsConfig
 
     /// <summary>Ours: the supervised-only baseline from the same labels and encoder.</summary>
     public BaselineSection Baseline { get; init; } = new();
+
+    /// <summary>Ours: settings of an objective of one's own.</summary>
+    public ExperimentSection Experiment { get; init; } = new();
 }

@@ -9,6 +9,9 @@ public sealed record RunResult
     /// <summary>Name of the file in the run directory.</summary>
     public const string FileName = "result.json";
 
+    /// <summary>What <see cref="Objective"/> is where no experiment took its place.</summary>
+    public const string PublishedObjective = "paws";
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>PAWS-NN accuracy on all test images at the end of pre-training, in percent.</summary>
@@ -62,6 +65,9 @@ public sealed record RunResult
     /// <summary>How top1 was measured, such as "PAWS-NN, last epoch".</summary>
     public required string Protocol { get; init; }
 
+    /// <summary>What pre-training minimised: "paws", or the name of an experiment.</summary>
+    public string Objective { get; init; } = PublishedObjective;
+
     /// <summary>The processor or accelerator, and how much of it.</summary>
     public required string Hardware { get; init; }
 
@@ -88,6 +94,7 @@ public sealed record RunResult
             ["labels"] = Labels,
             ["seed"] = Seed,
             ["epochs"] = Number(Epochs),
+            ["objective"] = Objective,
             ["protocol"] = Protocol,
             ["hardware"] = Hardware,
             ["commit"] = Commit,

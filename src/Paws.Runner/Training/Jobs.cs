@@ -3,12 +3,12 @@ using Paws.Runner.Reporting;
 
 namespace Paws.Runner.Training;
 
-/// <summary>The work behind the verbs; pre-training minimises the objective, or the published one.</summary>
-internal sealed class Jobs(Objective? objective = null) : IJobs
+/// <summary>The work behind the verbs; pre-training minimises the experiment's objective, or the published one.</summary>
+internal sealed class Jobs(Experiment? experiment = null) : IJobs
 {
     public int Train(TrainRequest request, CommandConsole console, CancellationToken stop)
     {
-        new TrainingJob(request, objective, console, stop).Run();
+        new TrainingJob(request, experiment, console, stop).Run();
         return 0;
     }
 

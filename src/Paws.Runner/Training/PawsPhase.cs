@@ -13,8 +13,7 @@ internal sealed class PawsPhase : IPhase
 {
     private readonly RunSetting run;
     private readonly PawsPlanner planner;
-    private readonly PawsLossOptions options;
-    private readonly Objective? objective;
+    private readonly Func<torch.Tensor, torch.Tensor, PawsLossResult> evaluate;
     private readonly torch.Tensor labels;
     private readonly torch.Tensor hardLabels;
     private readonly Lars optimizer;
@@ -29,7 +28,6 @@ internal sealed class PawsPhase : IPhase
     public PawsPhase(RunSetting run, Encoder encoder, Objective? objective)
     {
         this.run = run;
-        this.objective = objective;
         Encoder = encoder;
         var (criterion, optimization) = (run.Config.Criterion, run.Config.Optimization);
         batch = criterion.UnsupervisedBatchSize;
@@ -46,12 +44,14 @@ internal sealed class PawsPhase : IPhase
                     + FormattableString.Invariant($"{optimization.Epochs}; set optimization.warmup lower, or optimization.epochs higher")
             );
         }
-        options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
         using (torch.NewDisposeScope())
         {
             labels = Labels(run.Config.Data.LabelSmoothing);
             hardLabels = Labels(0);
         }
+        evaluate = objective is null
+            ? Published()
+            : (z, h) => objective(run.Config, PawsLoss.step(supportRows, batch, multicrop, labels, z, h));
         Parameters = new FlatParameters(encoder.NamedParameters());
         optimizer = new Lars(Parameters, Optimizers.Lars(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
         schedule = WarmupCosineModule.create(optimization.StartLr, optimization.Lr, optimization.FinalLr, warmup, TotalSteps);
@@ -82,9 +82,7 @@ internal sealed class PawsPhase : IPhase
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var (h, z) = Encoder.Forward(groups);
-        var loss = objective is null
-            ? PawsLoss.ofBatch(options, supportRows, batch, multicrop, labels, z, h)
-            : objective(run.Config, PawsLoss.step(supportRows, batch, multicrop, labels, z, h));
+        var loss = evaluate(z, h);
         return new StepOutput(
             loss.Total,
             [
@@ -106,6 +104,14 @@ internal sealed class PawsPhase : IPhase
         hardLabels.Dispose();
         ((IDisposable)optimizer).Dispose();
         ((IDisposable)Parameters).Dispose();
+    }
+
+    /// <summary>The published objective of a batch, from embeddings after and before the prediction head.</summary>
+    private Func<torch.Tensor, torch.Tensor, PawsLossResult> Published()
+    {
+        var criterion = run.Config.Criterion;
+        var options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
+        return (z, h) => PawsLoss.ofBatch(options, supportRows, batch, multicrop, labels, z, h);
     }
 
     /// <summary>The label matrix of the support rows, [s, K]: the same each step, whichever classes were drawn.</summary>

@@ -49,7 +49,8 @@ internal static class RunReportBuilder
     public static RunReport Build(RunContext run, NearestNeighbourResult judged, RunResult result) =>
         new()
         {
-            Title = $"PAWS on {result.Dataset}, {result.Labels} labels",
+            Title =
+                $"{(result.Objective == RunResult.PublishedObjective ? "PAWS" : result.Objective)} on {result.Dataset}, {result.Labels} labels",
             Classes = run.Setting.Data.Train.Classes,
             Confusion = judged.Confusion(run.Setting.Data.Train.Classes.Count),
             Figures = Figures(result),

@@ -12,7 +12,7 @@ namespace Paws.Runner.Training;
 /// The main job: pre-training, fine-tuning if asked for, the baseline, and the report. Each phase that has ended leaves its
 /// weights in a file of its own; a run that was stopped goes on where its checkpoint stands.
 /// </summary>
-internal sealed class TrainingJob(TrainRequest request, Objective? objective, CommandConsole console, CancellationToken stop)
+internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, CommandConsole console, CancellationToken stop)
 {
     /// <summary>Weights after fine-tuning.</summary>
     public const string FinetunedFileName = "model-finetuned.safetensors";
@@ -45,9 +45,20 @@ internal sealed class TrainingJob(TrainRequest request, Objective? objective, Co
         var run = new RunContext(setting, request.OutDirectory, metrics, view, progress, stop);
         console.Say($"{Hardware.Describe(setting.Device, setting.ComputeType)}; results go to {request.OutDirectory}");
 
+        if (experiment is not null)
+        {
+            console.Say($"the objective is {experiment.Name}");
+        }
         view.Note(ProgressText.NegativeLoss(run.Config.Criterion.ClassesPerBatch));
         using var encoder = setting.NewEncoder();
-        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => new PawsPhase(setting, encoder, objective));
+        Train(
+            run,
+            checkpoint,
+            Phase.Paws,
+            encoder,
+            RunCheckpoint.ModelFileName,
+            () => new PawsPhase(setting, encoder, experiment?.Objective)
+        );
         var judged = NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages);
         if (run.Config.Finetune.Epochs > 0)
         {
@@ -59,7 +70,10 @@ internal sealed class TrainingJob(TrainRequest request, Objective? objective, Co
             Train(run, checkpoint, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
         }
         metrics.Flush();
-        var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds);
+        var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds) with
+        {
+            Objective = experiment?.Name ?? RunResult.PublishedObjective,
+        };
         result.Write();
         var report = RunReportBuilder.Build(run, judged, result);
         HtmlReport.Write(run.Directory, report);
@@ -98,7 +112,7 @@ internal sealed class TrainingJob(TrainRequest request, Objective? objective, Co
     private void CheckBeforeWriting(RunSetting setting)
     {
         using var encoder = setting.NewEncoder();
-        using var phase = new PawsPhase(setting, encoder, objective);
+        using var phase = new PawsPhase(setting, encoder, experiment?.Objective);
     }
 
     private RunCheckpoint? OpenCheckpoint()

@@ -69,36 +69,6 @@ let tests =
     // Torch's thread count is set by every run, and one test counts all live tensors.
     testSequenced
     <| testList "Runner.Training" [
-        test "an objective of one's own is trained in place of the published one" {
-            use scratch = new ScratchFolder()
-            let mutable steps = 0
-
-            let crossEntropyAlone =
-                Objective(fun config step ->
-                    steps <- steps + 1
-
-                    let options =
-                        PawsLossOptions.Create(config.Criterion.Temperature, config.Criterion.Sharpen, false)
-
-                    PawsLoss.evaluate options step.Anchors step.Supports step.Labels step.Targets step.TargetSupports)
-
-            let out = scratch.File "run"
-            let outcome = PawsCommand.runObjective crossEntropyAlone (tiny out)
-            Expect.equal outcome.Code 0 outcome.Error
-            // Two epochs of 40 images, 10 a step.
-            Expect.equal steps 8 "calls"
-
-            let logged =
-                File.ReadAllLines(Path.Combine(out, "metrics.jsonl"))
-                |> Array.filter (fun line -> line.Contains "\"phase\":\"paws\"" && line.Contains "me_max")
-
-            Expect.isNonEmpty logged "logged steps"
-
-            for line in logged do
-                let meMax = System.Text.Json.Nodes.JsonNode.Parse(line).["me_max"].GetValue<float>()
-                Expect.equal meMax 0.0 "no ME-Max"
-        }
-
         test "the main job writes its result, its weights and its report" {
             use scratch = new ScratchFolder()
             let out = scratch.File "run"

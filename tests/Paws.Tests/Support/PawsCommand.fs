@@ -5,6 +5,7 @@ open System.IO
 open System.Text.Json.Nodes
 open System.Threading
 open Expecto
+open Paws.Runner
 open Paws.Runner.Commands
 open Paws.Runner.Training
 
@@ -19,11 +20,18 @@ type PawsOutcome = {
 [<RequireQualifiedAccess>]
 module PawsCommand =
 
-    let private runWith (jobs: Jobs) (stop: CancellationToken) (arguments: string list) =
+    let private runWith (experiment: Experiment) (stop: CancellationToken) (arguments: string list) =
         let out, error = new StringWriter(), new StringWriter()
 
         let host =
-            CommandHost(Jobs = jobs, Output = out, Error = error, Stop = stop, CommandLine = String.Join(' ', "paws" :: arguments))
+            CommandHost(
+                Jobs = Jobs experiment,
+                Experiment = experiment,
+                Output = out,
+                Error = error,
+                Stop = stop,
+                CommandLine = String.Join(' ', "paws" :: arguments)
+            )
 
         let code = CommandLine.Run(List.toArray arguments, host)
 
@@ -33,11 +41,11 @@ module PawsCommand =
             Error = error.ToString()
         }
 
-    let runUntil stop arguments = runWith (Jobs()) stop arguments
+    let runUntil stop arguments = runWith null stop arguments
 
     /// With an objective of one's own.
-    let runObjective objective arguments =
-        runWith (Jobs objective) CancellationToken.None arguments
+    let runExperiment experiment arguments =
+        runWith experiment CancellationToken.None arguments
 
     let run arguments =
         runUntil CancellationToken.None arguments
