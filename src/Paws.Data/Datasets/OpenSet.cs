@@ -20,11 +20,14 @@ public static class OpenSet
 
         string[] names = [.. data.Train.Classes.Take(known)];
         var test = Enumerable.Range(0, data.Test.Count).Where(i => data.Test.Labels[i] < known);
-        return data with
+        var open = data with
         {
             Train = new Part(data.Train, names, [.. Enumerable.Range(0, data.Train.Count)]),
             Test = new Part(data.Test, names, [.. test]),
-            Description = $"{data.Description}; {known} of {classes} classes known",
+        };
+        return open with
+        {
+            Description = $"{data.Description}; {known} of {classes} classes known, {open.WithoutClass} images without a class",
         };
     }
 
