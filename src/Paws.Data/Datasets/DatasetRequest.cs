@@ -18,7 +18,7 @@ public enum DatasetKind
     /// <summary>ImageNet: <c>train</c> and <c>val</c> with class folders.</summary>
     ImageNet,
 
-    /// <summary>Any folder of class folders.</summary>
+    /// <summary>Any folder of class folders, as <see cref="ImageFolder"/> describes it.</summary>
     Folder,
 }
 

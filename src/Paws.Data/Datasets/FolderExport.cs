@@ -3,7 +3,10 @@ using SkiaSharp;
 
 namespace Paws.Data.Datasets;
 
-/// <summary>Writes any data set as <c>train</c> and <c>test</c> folders of class folders of PNG files, which <see cref="ImageFolder"/> opens.</summary>
+/// <summary>
+/// Writes any data set as <c>train</c> and <c>test</c> folders of class folders of PNG files, and training images without a class into
+/// <c>unlabeled</c> beside them, which <see cref="ImageFolder"/> opens.
+/// </summary>
 public static class FolderExport
 {
     /// <summary>Writes both parts aside and renames them into place, so that a folder is whole or absent.</summary>
@@ -23,8 +26,13 @@ public static class FolderExport
         try
         {
             var steps = new Steps(data.Train.Count + data.Test.Count, progress);
-            WritePart(data.Train, Path.Combine(aside, "train"), steps);
-            WritePart(data.Test, Path.Combine(aside, "test"), steps);
+            if (data.WithoutClass > 0)
+            {
+                Directory.CreateDirectory(Path.Combine(aside, ImageFolder.UnlabeledFolder));
+            }
+
+            WritePart(data.Train, aside, "train", steps);
+            WritePart(data.Test, aside, "test", steps);
             if (Directory.Exists(folder))
             {
                 Directory.Delete(folder);
@@ -50,12 +58,10 @@ public static class FolderExport
 
     private static Exception Unwrap(Exception error) => error is AggregateException { InnerException: { } first } ? first : error;
 
-    private static void WritePart(IImageDataset part, string folder, Steps steps)
+    private static void WritePart(IImageDataset part, string root, string name, Steps steps)
     {
-        foreach (var name in part.Classes)
-        {
-            Directory.CreateDirectory(Path.Combine(folder, name));
-        }
+        string[] classes = [.. part.Classes.Select(folder => Directory.CreateDirectory(Path.Combine(root, name, folder)).FullName)];
+        var unlabeled = Path.Combine(root, ImageFolder.UnlabeledFolder);
 
         // Numbered by index over the whole part: the order inside a class is kept.
         Parallel.For(
@@ -63,8 +69,8 @@ public static class FolderExport
             part.Count,
             i =>
             {
-                var path = Path.Combine(folder, part.Classes[part.Labels[i]], $"{i:D7}.png");
-                File.WriteAllBytes(path, Png(part.Read(i)));
+                var folder = part.Labels[i] == IImageDataset.NoClass ? unlabeled : classes[part.Labels[i]];
+                File.WriteAllBytes(Path.Combine(folder, $"{i:D7}.png"), Png(part.Read(i)));
                 steps.Advance();
             }
         );

@@ -1,8 +1,14 @@
 namespace Paws.Data.Datasets;
 
-/// <summary>Images with class labels, addressed by index. Reading is safe from any number of threads.</summary>
+/// <summary>Images, most of them with class labels, addressed by index. Reading is safe from any number of threads.</summary>
 public interface IImageDataset : IDisposable
 {
+    /// <summary>
+    /// The label of an image that belongs to no known class. Training images alone may have it: they are seen without labels, and
+    /// are never labeled, counted as a class or tested on.
+    /// </summary>
+    const int NoClass = -1;
+
     /// <summary>A short name for tables and reports, such as <c>cifar10</c>.</summary>
     string Name { get; }
 
@@ -12,7 +18,7 @@ public interface IImageDataset : IDisposable
     /// <summary>Class names; a label is an index into this list.</summary>
     IReadOnlyList<string> Classes { get; }
 
-    /// <summary>The label of each image, in [0, Classes.Count).</summary>
+    /// <summary>The label of each image, in [0, Classes.Count), or <see cref="NoClass"/>.</summary>
     IReadOnlyList<int> Labels { get; }
 
     /// <summary>A name a person can find the image by: its file name, or file and position.</summary>

@@ -3,11 +3,16 @@ using Paws.Data.Datasets.Folders;
 namespace Paws.Data.Datasets;
 
 /// <summary>
-/// A folder of class folders with images, or <c>train</c> and <c>test</c> (or <c>val</c>) folders of such. Small sets are decoded once
-/// into a cache file that is mapped into memory; large ones are decoded as they are read.
+/// A folder of class folders with images, or <c>train</c> and <c>test</c> (or <c>val</c>) folders of such. Beside the class folders, or
+/// beside <c>train</c>, a folder <c>unlabeled</c> may hold images of no known class, in folders or not: they join the training images,
+/// after all others, with the label <see cref="IImageDataset.NoClass"/>. Small sets are decoded once into a cache file that is mapped
+/// into memory; large ones are decoded as they are read.
 /// </summary>
 public static class ImageFolder
 {
+    /// <summary>The folder of images without a class; where there is no <c>train</c> folder, no class can be named so.</summary>
+    public const string UnlabeledFolder = "unlabeled";
+
     /// <summary>Opens a folder. Without a test folder, a stratified share of each class is held out by seed.</summary>
     /// <exception cref="DataException">The folder is not as described, or holds images that cannot be read and are not to be skipped.</exception>
     public static DatasetPair Open(string root, FolderOptions? options = null)
@@ -40,7 +45,8 @@ public static class ImageFolder
                 ((IDisposable)cache).Dispose();
             }
 
-            return new(train, test, Describe(listing, options), skipped);
+            var opened = new DatasetPair(train, test, "", skipped);
+            return opened with { Description = Describe(listing, options, opened.WithoutClass) };
         }
         catch
         {
@@ -79,9 +85,8 @@ public static class ImageFolder
     private static void RequireEveryClass(FolderListing listing, int[] good, bool[] isTest)
     {
         var seen = good.Where((_, i) => !isTest[i]).Select(i => listing.Files[i].Label).ToHashSet();
-        if (seen.Count < listing.Classes.Count)
+        if (Enumerable.Range(0, listing.Classes.Count).Except(seen).Select(label => listing.Classes[label]).FirstOrDefault() is { } missing)
         {
-            var missing = listing.Classes[Enumerable.Range(0, listing.Classes.Count).First(label => !seen.Contains(label))];
             throw new DataException($"No image of class {missing} in {listing.Root} can be read. Replace them, or delete the class.");
         }
     }
@@ -102,8 +107,16 @@ public static class ImageFolder
             : new OnDemandDataset(name, listing, files);
     }
 
-    private static string Describe(FolderListing listing, FolderOptions options) =>
-        listing.TestFolder is { } test
+    private static string Describe(FolderListing listing, FolderOptions options, int withoutClass)
+    {
+        var parts = listing.TestFolder is { } test
             ? $"{listing.Root}: train and {test} folders"
             : FormattableString.Invariant($"{listing.Root}: {options.HoldOut:P0} of each class held out for testing (seed {options.Seed})");
+        return withoutClass switch
+        {
+            0 => parts,
+            1 => $"{parts}; 1 image without a class",
+            _ => $"{parts}; {withoutClass} images without a class",
+        };
+    }
 }

@@ -12,7 +12,7 @@ public sealed class PackedDataset : IImageDataset
     /// <summary>Images of any sizes inside a block.</summary>
     /// <param name="name">Name of the data set.</param>
     /// <param name="classes">Class names.</param>
-    /// <param name="labels">Class of each image.</param>
+    /// <param name="labels">Class of each image, or <see cref="IImageDataset.NoClass"/>.</param>
     /// <param name="pixels">The block: interleaved RGB.</param>
     /// <param name="images">Where each image lies in the block.</param>
     /// <param name="nameOf">Name of an image by index.</param>

@@ -16,7 +16,7 @@ public sealed class SupervisedPlanner
     private readonly Permutations order;
 
     /// <param name="labels">The label of each image of the data set.</param>
-    /// <param name="labeled">Indices of the images whose label may be used.</param>
+    /// <param name="labeled">Indices of the images whose label may be used; each has a class.</param>
     /// <param name="recipe">Recipe of each view.</param>
     /// <param name="batch">Images a step.</param>
     /// <param name="seed">The run's seed.</param>

@@ -24,7 +24,7 @@ public sealed class SupportSampler
     private readonly bool uniqueClassesPerRank;
 
     /// <param name="labels">The label of each image of the data set.</param>
-    /// <param name="labeled">Indices of the images whose label may be used.</param>
+    /// <param name="labeled">Indices of the images whose label may be used; each has a class.</param>
     /// <param name="classes">Class names; every class needs labeled images.</param>
     /// <param name="classesPerBatch">Classes in a support mini-batch, on each rank.</param>
     /// <param name="imagesPerClass">Images of each.</param>

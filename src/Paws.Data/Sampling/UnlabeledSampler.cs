@@ -12,7 +12,7 @@ public sealed class UnlabeledSampler
     private readonly int rank;
     private readonly int world;
 
-    /// <param name="count">Images of the training set, labeled ones included.</param>
+    /// <param name="count">Images of the training set, labeled ones and those without a class included.</param>
     /// <param name="batch">Images a step on each rank.</param>
     /// <param name="seed">The run's seed, the same on all ranks.</param>
     /// <param name="rank">This worker, from 0.</param>

@@ -32,6 +32,15 @@ internal static class LabelFile
             }
 
             var index = Find(path, i + 1, entry, dataset, names);
+            if (dataset.Labels[index] == IImageDataset.NoClass)
+            {
+                throw Wrong(
+                    path,
+                    i + 1,
+                    $"{entry} is an image without a class ({dataset.NameOf(index)}). Delete the line, or move the image into its class folder"
+                );
+            }
+
             if (!lineOf.TryAdd(index, i + 1))
             {
                 throw Wrong(path, i + 1, $"{entry} is the image of line {lineOf[index]} again. Delete one of the lines");
@@ -84,22 +93,27 @@ internal static class LabelFile
             : throw Wrong(path, line, $"several training images are named {entry}. Give the path from the root of the data set");
     }
 
-    /// <summary>Index of each image by path and by file name; −1 where a file name occurs more than once.</summary>
+    /// <summary>
+    /// Index of each image by path and by file name; −1 where a file name occurs more than once. A file name means the image with a
+    /// class before one without, so that adding images without a class makes no name ambiguous.
+    /// </summary>
     private static Dictionary<string, int> Names(IImageDataset dataset)
     {
         var names = new Dictionary<string, int>(2 * dataset.Count, StringComparer.Ordinal);
-        for (var i = 0; i < dataset.Count; i++)
+        foreach (var i in Enumerable.Range(0, dataset.Count).OrderBy(HasNoClass))
         {
             var full = dataset.NameOf(i);
             names[full] = i;
             var file = full[(full.LastIndexOf('/') + 1)..];
-            if (file.Length < full.Length && !names.TryAdd(file, i))
+            if (file.Length < full.Length && !names.TryAdd(file, i) && !HasNoClass(i))
             {
                 names[file] = -1;
             }
         }
 
         return names;
+
+        bool HasNoClass(int index) => dataset.Labels[index] == IImageDataset.NoClass;
     }
 
     private static void RequireEveryClass(string path, IImageDataset dataset, IEnumerable<int> indices)

@@ -2,7 +2,10 @@ using Paws.Data.Datasets;
 
 namespace Paws.Data.Splits;
 
-/// <summary>Which training images have labels: indices in ascending order, without repeats, at least one of every class.</summary>
+/// <summary>
+/// Which training images have labels: indices in ascending order, without repeats, at least one of every class, and none of the images
+/// without a class (<see cref="IImageDataset.NoClass"/>).
+/// </summary>
 public sealed record LabelSplit
 {
     private LabelSplit(int[] indices, string source)
@@ -19,7 +22,7 @@ public sealed record LabelSplit
     public string Source { get; }
 
     /// <summary>The same number of images of every class, drawn by seed. More a class contains the fewer drawn by the same seed.</summary>
-    /// <param name="labels">Class of each training image.</param>
+    /// <param name="labels">Class of each training image, or <see cref="IImageDataset.NoClass"/>.</param>
     /// <param name="classes">Class names.</param>
     /// <param name="perClass">Images a class, at least 1.</param>
     /// <param name="seed">Seed of the draw.</param>
@@ -34,8 +37,8 @@ public sealed record LabelSplit
         return Draw(labels, classes, seed, _ => perClass, $"{perClass} a class, seed {seed}");
     }
 
-    /// <summary>The same share of every class, rounded, at least one image each, drawn by seed.</summary>
-    /// <param name="labels">Class of each training image.</param>
+    /// <summary>The same share of every class (images without a class do not count), rounded, at least one image each, drawn by seed.</summary>
+    /// <param name="labels">Class of each training image, or <see cref="IImageDataset.NoClass"/>.</param>
     /// <param name="classes">Class names.</param>
     /// <param name="fraction">Share with labels, in (0, 1].</param>
     /// <param name="seed">Seed of the draw.</param>
@@ -82,7 +85,10 @@ public sealed record LabelSplit
 
         for (var i = 0; i < labels.Count; i++)
         {
-            members[labels[i]].Add(i);
+            if (labels[i] != IImageDataset.NoClass)
+            {
+                members[labels[i]].Add(i);
+            }
         }
 
         var chosen = new List<int>();

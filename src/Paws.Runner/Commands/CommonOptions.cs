@@ -25,7 +25,9 @@ internal sealed class CommonOptions
     public Option<string?> Data { get; } =
         new("--data")
         {
-            Description = "Folder of class folders with JPEG or PNG images (train/ and test/ inside), or of CIFAR-10's binary files.",
+            Description =
+                "Folder of class folders with JPEG or PNG images (train/ and test/ inside; images of no class in unlabeled/), or of "
+                + "CIFAR-10's binary files.",
             HelpName = "DIR",
         };
 

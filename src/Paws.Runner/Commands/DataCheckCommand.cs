@@ -18,7 +18,8 @@ internal static class DataCheckCommand
         var json = new CommonOptions().Json;
         var command = new VerbCommand(
             "check",
-            "Read every image of a data set, count each class, and name the images that cannot be read. Exit code 2 when there are any.",
+            "Read every image of a data set, count each class and the images without one, and name the images that cannot be read. Exit code "
+                + "2 when there are any.",
             new Example("Check a folder before training on it", "paws data check photos/")
         );
         command.Add(folder);
@@ -36,6 +37,7 @@ internal static class DataCheckCommand
                 {
                     ["classes"] = data.Train.Classes.Count,
                     ["train"] = data.Train.Count,
+                    ["without_class"] = data.WithoutClass,
                     ["test"] = data.Test.Count,
                     ["bad"] = new JsonArray([
                         .. data.SkippedImages.Select(image => new JsonObject { ["name"] = image.Name, ["reason"] = image.Reason }),
@@ -66,6 +68,10 @@ internal static class DataCheckCommand
                 $"{test[Shown..].Min()} to {test[Shown..].Max()}"
             );
         }
+        if (data.WithoutClass > 0)
+        {
+            table.AddRow("without a class", $"{data.WithoutClass}", "");
+        }
         table.AddRow("all", $"{data.Train.Count}", $"{data.Test.Count}");
         console.Say(data.Description);
         console.People.Write(table);
@@ -83,7 +89,7 @@ internal static class DataCheckCommand
     private static int[] CountByClass(IImageDataset part)
     {
         var counts = new int[part.Classes.Count];
-        foreach (int label in part.Labels)
+        foreach (int label in part.Labels.Where(label => label != IImageDataset.NoClass))
         {
             counts[label]++;
         }

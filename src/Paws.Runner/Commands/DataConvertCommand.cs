@@ -19,7 +19,8 @@ internal static class DataConvertCommand
         var common = new CommonOptions();
         var command = new VerbCommand(
             "convert",
-            "Write a data set as PNG files, train/ and test/ with a folder for each class, or decode it into the cache beforehand.",
+            "Write a data set as PNG files, train/ and test/ with a folder for each class (and unlabeled/ for images without one), or decode "
+                + "it into the cache beforehand.",
             new Example("CIFAR-10's binary files as folders of PNG files", "paws data convert cifar-10-batches-bin/ cifar10/"),
             new Example("Decode a folder of photographs now, so that training starts at once", "paws data convert photos/")
         );
@@ -37,7 +38,7 @@ internal static class DataConvertCommand
                 DataSource.Write(data, target, console);
             }
             string where = target ?? FolderOptions.DefaultCacheDirectory;
-            console.Say($"{data.Train.Count} training and {data.Test.Count} test images are in {where}");
+            console.Say($"{DataSource.Count(data)} are in {where}");
             if (data.SkippedImages.Count > 0)
             {
                 console.Say($"{data.SkippedImages.Count} images could not be read and were skipped");
@@ -47,6 +48,7 @@ internal static class DataConvertCommand
                 {
                     ["directory"] = Path.GetFullPath(where),
                     ["train"] = data.Train.Count,
+                    ["without_class"] = data.WithoutClass,
                     ["test"] = data.Test.Count,
                     ["skipped"] = data.SkippedImages.Count,
                 }

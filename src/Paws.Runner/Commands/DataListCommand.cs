@@ -13,7 +13,11 @@ internal static class DataListCommand
         ("shapes", "ten classes of drawn shapes, 32 × 32, built in", "nothing to get: paws train"),
         ("cifar10", "60,000 images, 10 classes, 32 × 32", "unpack cifar-10-binary.tar.gz, or class folders of images; then --data DIR"),
         ("imagenet", "1.3 million photographs, 1000 classes", "train/ and val/ with class folders; then --data DIR"),
-        ("folder", "any images of yours", "one folder a class (or train/ and test/ of such); then --data DIR"),
+        (
+            "folder",
+            "any images of yours",
+            "one folder a class (or train/ and test/ of such), images of no class in unlabeled/; then --data DIR"
+        ),
     ];
 
     public static Command Create(CommandHost host)
@@ -91,9 +95,15 @@ internal static class DataListCommand
         }
         string train = Path.Combine(path, "train");
         bool split = Directory.Exists(train);
-        var classes = Directory.EnumerateDirectories(split ? train : path).Take(1001).ToList();
+        bool unlabeled = Directory.Exists(Path.Combine(path, ImageFolder.UnlabeledFolder));
+        var classes = Directory
+            .EnumerateDirectories(split ? train : path)
+            .Where(folder => split || Path.GetFileName(folder) != ImageFolder.UnlabeledFolder)
+            .Take(1001)
+            .ToList();
         bool images = classes.Count >= 2 && classes.Take(2).All(HoldsImages);
-        return images ? $"{(classes.Count > 1000 ? "over 1000" : classes.Count)} class folders{(split ? ", train and test" : "")}" : null;
+        string count = classes.Count > 1000 ? "over 1000" : $"{classes.Count}";
+        return images ? $"{count} class folders{(split ? ", train and test" : "")}{(unlabeled ? ", unlabeled" : "")}" : null;
     }
 
     private static bool HoldsImages(string folder) =>

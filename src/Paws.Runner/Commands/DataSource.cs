@@ -14,6 +14,13 @@ internal static class DataSource
         return DatasetOpener.Open(new DatasetRequest { Root = folder, SkipBadImages = skipBadImages }, progress.Report);
     }
 
+    /// <summary>How many images there are, in words.</summary>
+    public static string Count(DatasetPair data)
+    {
+        var withoutClass = data.WithoutClass > 0 ? $" ({data.WithoutClass} without a class)" : "";
+        return $"{data.Train.Count} training{withoutClass} and {data.Test.Count} test images";
+    }
+
     /// <summary>Writes a data set as folders of PNG files, showing progress.</summary>
     public static void Write(DatasetPair data, string folder, CommandConsole console)
     {

@@ -30,7 +30,7 @@ public static class DataLocation
 
     /// <summary>
     /// Number of classes: fixed by the data set, given as data.num_classes, or counted as the folders of DIR/train
-    /// (of DIR when there is no such folder). Null when there is nothing to count.
+    /// (of DIR when there is no such folder; images without a class are then no class). Null when there is nothing to count.
     /// </summary>
     public static int? Classes(PawsConfig config)
     {
@@ -43,9 +43,11 @@ public static class DataLocation
             return null;
         }
         string train = Path.Combine(root, "train");
+        bool split = System.IO.Directory.Exists(train);
         int folders = System
-            .IO.Directory.EnumerateDirectories(System.IO.Directory.Exists(train) ? train : root)
-            .Count(folder => !Path.GetFileName(folder).StartsWith('.'));
+            .IO.Directory.EnumerateDirectories(split ? train : root)
+            .Select(folder => Path.GetFileName(folder))
+            .Count(name => !name.StartsWith('.') && (split || name != ImageFolder.UnlabeledFolder));
         return folders > 0 ? folders : null;
     }
 

@@ -7,14 +7,8 @@ open Paws.Data
 open Paws.Data.Datasets
 open Paws.Data.Datasets.Folders
 open Paws.Tests
+open Paws.Tests.PictureFiles
 open SkiaSharp
-
-/// A picture whose pixels follow from its seed; PNG keeps them exactly.
-let private picture seed width height =
-    RgbImage(System.ReadOnlyMemory(Array.init (width * height * 3) (fun i -> byte (seed * 37 + i * 11))), width, height)
-
-let private put (folder: DataFolder) (path: string) image =
-    File.WriteAllBytes(folder.File path, FolderExport.Png image)
 
 /// Classes b and a with train and test images of 8×6.
 let private small () =

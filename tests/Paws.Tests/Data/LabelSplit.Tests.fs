@@ -12,10 +12,16 @@ let private files = [|
     "train/n01/same.png"
     "train/n02/n02_7.JPEG"
     "train/n02/same.png"
+    "unlabeled/other.png"
+    "unlabeled/n01_5.JPEG"
+    "unlabeled/deep/other.png"
 |]
 
+/// The last three have no class.
+let private labels = [| 0; 0; 1; 1; -1; -1; -1 |]
+
 let private data () =
-    new PackedDataset("tiny", [| "n01"; "n02" |], [| 0; 0; 1; 1 |], Array.zeroCreate<byte> 12, 1, 1, (fun i -> files[i]))
+    new PackedDataset("tiny", [| "n01"; "n02" |], labels, Array.zeroCreate<byte>(3 * labels.Length), 1, 1, (fun i -> files[i]))
 
 let private read (lines: string list) =
     use folder = new DataFolder()
@@ -38,12 +44,26 @@ let tests =
             Expect.equal (read [ "n02_7.JPEG"; "train/n01/same.png"; "n01_5.JPEG" ]) [ 0; 1; 2 ] "indices"
         }
 
+        for entry in [ "unlabeled/other.png"; "other.png"; "4" ] do
+            test $"to label {entry}, an image without a class, is an error that says where" {
+                let said = message (fun () -> read [ "0"; "# a comment"; entry; "2" ])
+                Expect.stringContains said $"labels.txt, line 3: {entry} is an image without a class (unlabeled/other.png)." "line"
+            }
+
+        test "draws leave out images without a class" {
+            for seed in 0..9 do
+                let all = LabelSplit.ByCount(labels, [| "n01"; "n02" |], 2, seed)
+                Expect.equal (Seq.toList all.Indices) [ 0; 1; 2; 3 ] "by count"
+                let share = LabelSplit.ByFraction(labels, [| "n01"; "n02" |], 1.0, seed)
+                Expect.equal (Seq.toList share.Indices) [ 0; 1; 2; 3 ] "by fraction"
+        }
+
         for name, lines, text in
             [
                 "unknown name", [ "0"; "n03_1.JPEG" ], "line 2: tiny has no training image n03_1.JPEG"
                 "ambiguous name", [ "same.png" ], "line 1: several training images are named same.png"
                 "repeated", [ "0"; "#"; "n01_5.JPEG" ], "line 3: n01_5.JPEG is the image of line 1 again"
-                "too large", [ "0"; "4" ], "line 2: index 4 is outside [0, 4)"
+                "too large", [ "0"; "7" ], "line 2: index 7 is outside [0, 7)"
                 "negative", [ "-1" ], "line 1: index -1"
                 "fractional", [ "0.5" ], "line 1: tiny has no training image 0.5"
                 "a class without labels", [ "0"; "1" ], "no image of class n02"

@@ -3,12 +3,13 @@ namespace Paws.Data.Datasets.Folders;
 /// <summary>Chooses test images where a folder does not say which they are: the same share of every class, by seed.</summary>
 internal static class HoldOut
 {
-    /// <summary>Marks about <paramref name="share"/> of each class, at least one image and never all, as test.</summary>
+    /// <summary>Marks about <paramref name="share"/> of each class, at least one image and never all, as test; images without a class never.</summary>
     /// <exception cref="DataException">A class has a single image.</exception>
     public static bool[] Choose(IReadOnlyList<int> labels, IReadOnlyList<string> classes, double share, int seed)
     {
         var isTest = new bool[labels.Count];
-        foreach (var members in Enumerable.Range(0, labels.Count).GroupBy(index => labels[index]))
+        var classed = Enumerable.Range(0, labels.Count).Where(index => labels[index] != IImageDataset.NoClass);
+        foreach (var members in classed.GroupBy(index => labels[index]))
         {
             var indices = members.ToArray();
             if (indices.Length < 2)

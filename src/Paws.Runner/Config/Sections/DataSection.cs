@@ -33,7 +33,7 @@ public sealed record DataSection
     /// <summary>Whether every rank draws classes of its own.</summary>
     public bool UniqueClassesPerRank { get; init; }
 
-    /// <summary>Share of training images without labels (published schema); overridden by labels_per_class and label_file.</summary>
+    /// <summary>Share of the training images with a class that stay without labels (published schema); overridden by labels_per_class and label_file.</summary>
     public double? UnlabeledFrac { get; init; }
 
     /// <summary>Number of classes (published files: fine-tuning only).</summary>
