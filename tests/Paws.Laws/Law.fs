@@ -55,3 +55,16 @@ module Law =
                 None
             with failure ->
                 Some(setting, failure.Message))
+
+    /// A failing setting made as small as it can be while the law still fails in it, and what the law says there.
+    let rec shrink (law: Law) (setting: Setting, message: string) : Setting * string =
+        let failsIn smaller =
+            try
+                law.Holds smaller
+                None
+            with failure ->
+                Some(smaller, failure.Message)
+
+        match Settings.Shrink setting |> Seq.tryPick failsIn with
+        | Some smaller -> shrink law smaller
+        | None -> setting, message

@@ -144,7 +144,7 @@ module ObjectiveLaws =
                 Must.notBeFelt "targets' supports" leaves.TargetSupports.grad)
 
             Law.always "gradient passes through anchors, and through their supports" (fun s ->
-                let s = gaussian s
+                let s = gaussian s.Unsaturated
                 let leaves = gradients objective s (step s)
                 Must.beFelt "anchors" leaves.Anchors.grad
                 Must.beFelt "supports" leaves.Supports.grad)
@@ -152,7 +152,7 @@ module ObjectiveLaws =
             Law.regular "every view of every image is trained" (fun s ->
                 // Widths above 2, where no embedding can happen to be as near to all supports.
                 let s = {
-                    gaussian s with
+                    gaussian s.Unsaturated with
                         Width = max 3 s.Width
                 }
 

@@ -79,7 +79,12 @@ module PawsLaws =
                 Must.agree "total" (result s).CrossEntropy off.Total)
 
             Law.regular "ME-Max carries gradient, into the supports too" (fun s ->
-                let s = { s with Rows = Gaussian }
+                let s = {
+                    s.Unsaturated with
+                        Rows = Gaussian
+                        Sharpen = max 0.5 s.Sharpen
+                }
+
                 let anchors, supports = Draw.leaf s.Anchors, Draw.leaf s.Supports
 
                 let r: PawsLossResult =

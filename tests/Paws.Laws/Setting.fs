@@ -71,6 +71,13 @@ type Setting = {
         | Gaussian -> this
         | _ -> { this with Rows = Gaussian }
 
+    /// The same setting with τ ≥ 0.5. At small τ a probability can round to exactly 1, and a loss that is at its best there has no
+    /// gradient: true in the mathematics only in the limit, but true in any floating-point type.
+    member this.Unsaturated = {
+        this with
+            Temperature = max 0.5 this.Temperature
+    }
+
     /// What a failing law shows: the setting, and its tensors where they are few.
     member this.Text =
         let invariant (x: float) =

@@ -25,7 +25,7 @@ internal sealed class PawsPhase : IPhase
     /// <param name="run">Configuration, data, device.</param>
     /// <param name="encoder">What is trained.</param>
     /// <param name="objective">What is minimised; null for the published objective.</param>
-    public PawsPhase(RunSetting run, Encoder encoder, Objective? objective)
+    public PawsPhase(RunSetting run, Encoder encoder, ExperimentObjective? objective)
     {
         this.run = run;
         Encoder = encoder;

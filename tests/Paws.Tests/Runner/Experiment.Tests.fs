@@ -39,7 +39,7 @@ let private weighed (calls: float -> unit) =
     Experiment(
         "weighed",
         readOnlyDict [ "weight", 0.25; "other", 7.0 ],
-        Objective(fun config step ->
+        fun config step ->
             calls config.Experiment["weight"]
 
             let published =
@@ -50,7 +50,7 @@ let private weighed (calls: float -> unit) =
                     Regulariser = Some(Func<_, _>(fun p -> Scalars.multiply config.Experiment["weight"] (MeMax.regulariser p)))
             }
 
-            PawsLoss.evaluate options step.Anchors step.Supports step.Labels step.Targets step.TargetSupports)
+            PawsLoss.evaluate options step.Anchors step.Supports step.Labels step.Targets step.TargetSupports
     )
 
 let private silent = weighed ignore
