@@ -39,8 +39,11 @@ let private libraries =
             ] -> test inside.Assembly.FullName { Expect.isTrue (anyProcessor inside.Assembly) "ILOnly, I386" }
     ]
 
-let private objective =
-    Paws.Runner.Objective(fun config step -> HalfMeMax.evaluate constant config.Criterion.Temperature config.Criterion.Sharpen step)
+let private experiment =
+    Paws.Runner.Experiment(
+        "half ME-Max",
+        fun config step -> HalfMeMax.evaluate constant config.Criterion.Temperature config.Criterion.Sharpen step
+    )
 
 /// tests: must pass. planted: the same with a mistake, must fail. Anything else is a command line of paws.
 [<EntryPoint>]
@@ -48,4 +51,4 @@ let main arguments =
     match List.ofArray arguments with
     | [ "tests" ] -> runTestsWithCLIArgs [] [| "--summary" |] (testList "Consumer" [ laws constant; images; libraries ])
     | [ "planted" ] -> runTestsWithCLIArgs [] [| "--summary" |] (laws id)
-    | _ -> Paws.Runner.PawsProgram.Run(ArraySegment arguments, objective)
+    | _ -> Paws.Runner.PawsProgram.Run(arguments, experiment)

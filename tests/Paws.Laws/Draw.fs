@@ -99,3 +99,6 @@ module Draw =
 
     /// A leaf of the same numbers.
     let leaf (x: torch.Tensor) = x.detach().clone().requires_grad_()
+
+    /// Rows of x in an order, which may leave out some and repeat others.
+    let rows (order: torch.Tensor) (x: torch.Tensor) = x.index_select (0L, order)

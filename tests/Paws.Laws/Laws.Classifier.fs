@@ -7,8 +7,6 @@ open Paws.Model
 [<RequireQualifiedAccess>]
 module ClassifierLaws =
 
-    let private rows (order: torch.Tensor) (x: torch.Tensor) = x.index_select (0L, order)
-
     let private columns (order: torch.Tensor) (x: torch.Tensor) = x.index_select (1L, order)
 
     let all (classify: float -> torch.Tensor -> torch.Tensor -> torch.Tensor -> torch.Tensor) =
@@ -24,7 +22,7 @@ module ClassifierLaws =
 
             Law.always "the order of supports does not matter" (fun s ->
                 let order = Draw.permutation s.Random s.SupportRows
-                Must.agree "π" (predict s) (classify s.Temperature (rows order s.Supports) (rows order s.Labels) s.Anchors))
+                Must.agree "π" (predict s) (classify s.Temperature (Draw.rows order s.Supports) (Draw.rows order s.Labels) s.Anchors))
 
             Law.always "repeating every support changes nothing" (fun s ->
                 let twice (x: torch.Tensor) = torch.cat ([| x; x |], 0L)
@@ -44,7 +42,7 @@ module ClassifierLaws =
 
             Law.always "the order of queries is followed" (fun s ->
                 let order = Draw.permutation s.Random s.AnchorRows
-                Must.agree "π" (rows order (predict s)) (classify s.Temperature s.Supports s.Labels (rows order s.Anchors)))
+                Must.agree "π" (Draw.rows order (predict s)) (classify s.Temperature s.Supports s.Labels (Draw.rows order s.Anchors)))
 
             Law.always "the order of classes is followed" (fun s ->
                 let order = Draw.permutation s.Random s.Classes

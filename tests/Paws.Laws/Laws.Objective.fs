@@ -32,14 +32,12 @@ module ObjectiveLaws =
 
     let private gaussian (s: Setting) = { s with Rows = Gaussian }
 
-    let private rows (order: torch.Tensor) (x: torch.Tensor) = x.index_select (0L, order)
-
     /// An order of images, applied to each of so many views.
     let private images (s: Setting) (order: torch.Tensor) views (x: torch.Tensor) =
         let shifted v =
             (Scalars.shift (float (v * s.Images)) order).to_type torch.int64
 
-        rows (torch.cat (Array.init views shifted, 0L)) x
+        Draw.rows (torch.cat (Array.init views shifted, 0L)) x
 
     let private supports (change: torch.Tensor -> torch.Tensor) (step: PawsStep) = {
         step with
@@ -82,7 +80,7 @@ module ObjectiveLaws =
 
             Law.regular "the order of supports does not matter" (fun s ->
                 let order = Draw.permutation s.Random s.SupportRows
-                Must.agree "value" (value s (step s)) (value s (supports (rows order) (step s))))
+                Must.agree "value" (value s (step s)) (value s (supports (Draw.rows order) (step s))))
 
             Law.regular "repeating every support changes nothing" (fun s ->
                 let twice (x: torch.Tensor) = torch.cat ([| x; x |], 0L)

@@ -64,6 +64,11 @@ type Setting = {
     member this.Labels =
         LabelMatrix.create this.Classes this.ImagesPerClass 1 false this.Smoothing
 
+    /// Scores of classes for all views, from near ties to near certainty, [(2+m)b,k]; another draw for each number.
+    member this.Logits number =
+        Draw.gaussian (Random(this.Seed + number)) this.AnchorRows this.Classes
+        |> Scalars.multiply 3.0
+
     /// The same setting with rows on which every loss is smooth.
     member this.Regular =
         match this.Rows with

@@ -45,19 +45,20 @@ let tests =
         PawsLaws.parts PawsLoss.evaluate |> Law.toTests "the PAWS objective"
         PawsLaws.distributions PawsLoss.ofPredictions
         |> Law.toTests "the PAWS objective of distributions"
-        PawsLaws.batch PawsLoss.ofBatch |> Law.toTests "the PAWS objective of a batch"
-        PawsLaws.step PawsLoss.step |> Law.toTests "the parts of a batch"
-        PawsLaws.collapse |> Law.toTests "collapse"
-        ContrastiveLaws.suncet SuncetLoss.evaluate |> Law.toTests "SuNCEt"
-        ContrastiveLaws.ntXent NtXentLoss.evaluate NtXentLoss.evaluateDetachedNegatives
+        PawsBatchLaws.all PawsLoss.ofBatch
+        |> Law.toTests "the PAWS objective of a batch"
+        PawsBatchLaws.parts PawsLoss.step |> Law.toTests "the parts of a batch"
+        CollapseLaws.all |> Law.toTests "collapse"
+        SuncetLaws.all SuncetLoss.evaluate |> Law.toTests "SuNCEt"
+        NtXentLaws.all NtXentLoss.evaluate NtXentLoss.evaluateDetachedNegatives
         |> Law.toTests "NT-Xent"
-        FamilyLaws.byol ByolLoss.evaluate |> Law.toTests "BYOL"
-        FamilyLaws.assign SwavLoss.assign |> Law.toTests "SwAV's assignments"
-        FamilyLaws.swav SwavLoss.evaluate |> Law.toTests "SwAV"
-        FamilyLaws.ropaws Ropaws.targets |> Law.toTests "RoPAWS's targets"
-        FamilyLaws.ropawsWeights Ropaws.weights |> Law.toTests "RoPAWS's weights"
+        ByolLaws.all ByolLoss.evaluate |> Law.toTests "BYOL"
+        SwavLaws.assign SwavLoss.assign |> Law.toTests "SwAV's assignments"
+        SwavLaws.all SwavLoss.evaluate |> Law.toTests "SwAV"
+        RopawsLaws.targets Ropaws.targets |> Law.toTests "RoPAWS's targets"
+        RopawsLaws.weights Ropaws.weights |> Law.toTests "RoPAWS's weights"
         ObjectiveLaws.all ropaws |> Law.toTests "RoPAWS, as any of the family"
-        FamilyLaws.distillation DistillationLoss.evaluate |> Law.toTests "distillation"
-        FamilyLaws.fixMatch FixMatchLoss.evaluate |> Law.toTests "FixMatch"
+        DistillationLaws.all DistillationLoss.evaluate |> Law.toTests "distillation"
+        FixMatchLaws.all FixMatchLoss.evaluate |> Law.toTests "FixMatch"
         DifferentiateLaws.all |> Law.toTests "derivatives"
     ]

@@ -7,7 +7,7 @@ open Paws.Laws
 open Paws.Tests.Model
 
 /// A mutant, and the law that killed it with what it said.
-let private verdict (mutant: Mutants.Mutant) =
+let private verdict (mutant: Mutant.Mutant) =
     let killer =
         mutant.Laws
         |> List.tryPick (fun law -> Law.firstFailure 100 law |> Option.map (fun (_, why) -> law.Name, why))
@@ -33,7 +33,9 @@ let private heading =
 let tests =
     testList "Model.Mutants" [
         testCase "every planted mistake is caught by a law" (fun () ->
-            let verdicts = List.map verdict Mutants.all
+            let verdicts =
+                List.map verdict (MutantsOfParts.all @ MutantsOfObjective.all @ MutantsOfFamily.all)
+
             let text = table verdicts
 
             // Where the table is wanted as a file: docs/mutants.md is made this way.
