@@ -31,11 +31,16 @@ let named (tensors: (string * torch.Tensor) list) =
 let write path tensors (metadata: Dictionary<string, string>) =
     SafeTensorsWriter.Write(path, named tensors, metadata)
 
+/// The elements' bytes in logical order. The copy that a permuted tensor needs must live until they are read: a span does not hold it.
+let private bytes (tensor: torch.Tensor) =
+    use contiguous = tensor.contiguous ()
+    contiguous.bytes.ToArray()
+
 /// Same element type, shape and elements; NaN equals NaN.
 let expectSame (expected: torch.Tensor) (actual: torch.Tensor) name =
     Expect.equal actual.dtype expected.dtype $"{name}: dtype"
     Expect.sequenceEqual actual.shape expected.shape $"{name}: shape"
-    Expect.sequenceEqual (actual.bytes.ToArray()) (expected.contiguous().bytes.ToArray()) $"{name}: elements"
+    Expect.sequenceEqual (bytes actual) (bytes expected) $"{name}: elements"
 
 /// The one line of a user error; any other outcome fails the test.
 let userError (action: unit -> unit) =
