@@ -152,7 +152,7 @@ internal static class ReportCharts
 
     /// <summary>Why a loss below zero is no mistake.</summary>
     public static string LossSentence(int classes) =>
-        $"The loss may be negative: it is the cross-entropy (at least 0) plus the ME-Max term, minus the entropy of the mean prediction, "
+        $"The loss may be negative: it is the cross-entropy (at least 0) plus ME-Max. ME-Max is the entropy of the mean prediction, taken negative, "
         + $"which reaches −log {classes} = {-Math.Log(Math.Max(classes, 2)):0.00} when all {classes} classes are predicted equally often.".Replace(
             '-',
             '−'
