@@ -39,7 +39,7 @@ module NtXentLaws =
 
             Law.always "detaching it changes the gradient" (fun s ->
                 let s = {
-                    s with
+                    s.Unsaturated with
                         Rows = Gaussian
                         Images = s.Images + 1
                         Width = max 3 s.Width

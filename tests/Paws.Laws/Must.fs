@@ -99,9 +99,22 @@ module Must =
             if number size <> 0.0 then
                 broken $"{what}: a gradient arrived"
 
-    /// The gradient of f at x agrees with central differences.
+    /// The gradient of f at x agrees with central differences. Steps, and derivatives, are relative to the length of a row where that
+    /// is below 1: what depends on directions bends the faster the shorter the row, and a fixed step would not see how.
     let differentiate what (f: torch.Tensor -> torch.Tensor) (x: torch.Tensor) =
-        let check = Differentiate.checkGradient f x
+        use scope = torch.NewDisposeScope()
+
+        let check =
+            if x.dim () = 2L then
+                let norms = x.detach().square().sum(1L, keepdim = true).sqrt() // [n,1]
+                let ones = torch.ones_like norms
+
+                let lengths =
+                    torch.where (norms.eq (torch.zeros_like norms), ones, norms.minimum ones)
+
+                Differentiate.checkGradient (fun y -> f (y.mul lengths)) (x.detach().div lengths)
+            else
+                Differentiate.checkGradient f x
 
         if not (check.Error <= 1e-5) then
             broken
