@@ -15,17 +15,10 @@ let settings =
         "prior_power", 1.0
     ]
 
-/// The objective of a step. Row i of step.Targets is the target of anchor i; RoPAWS treats all large views alike, so the order in
-/// which it gets them is the order in which it returns their predictions.
+/// The objective of a step. RoPAWS takes the large views in their own order; a step has them swapped.
 let ofStep (ropaws: RopawsOptions) (paws: PawsLossOptions) (step: PawsStep) : PawsLossResult =
-    let found = Ropaws.targets ropaws step.TargetSupports step.Labels step.Targets
-    use targets = found.Predictions // [2b,k]
-    use inDomain = found.InDomain // [2b]
-    use weights = Ropaws.weights ropaws inDomain // [b]
-
-    let predictions = paws.Classifier.Invoke(step.Supports, step.Labels, step.Anchors) // [(2+m)b,k]
-
-    PawsLoss.ofPredictions paws (Some weights) predictions targets
+    use views = Targets.swap step.Targets
+    Ropaws.evaluate ropaws paws step.Anchors step.Supports step.Labels views step.TargetSupports
 
 /// What the program trains.
 let experiment =

@@ -46,25 +46,21 @@ module Law =
     /// Laws as a list of tests.
     let toTests name (laws: Law list) = testList name (List.map toTest laws)
 
+    /// What the law says in a setting where it does not hold.
+    let private failure (law: Law) setting =
+        try
+            law.Holds setting
+            None
+        with failure ->
+            Some(setting, failure.Message)
+
     /// The first of so many settings, always the same ones, in which the law does not hold, and what it says there.
     let firstFailure count (law: Law) : (Setting * string) option =
         Gen.sampleWithSeed (Rnd 20211UL) 1 count Settings.Draw
-        |> Seq.tryPick (fun setting ->
-            try
-                law.Holds setting
-                None
-            with failure ->
-                Some(setting, failure.Message))
+        |> Seq.tryPick (failure law)
 
     /// A failing setting made as small as it can be while the law still fails in it, and what the law says there.
     let rec shrink (law: Law) (setting: Setting, message: string) : Setting * string =
-        let failsIn smaller =
-            try
-                law.Holds smaller
-                None
-            with failure ->
-                Some(smaller, failure.Message)
-
-        match Settings.Shrink setting |> Seq.tryPick failsIn with
+        match Settings.Shrink setting |> Seq.tryPick (failure law) with
         | Some smaller -> shrink law smaller
         | None -> setting, message

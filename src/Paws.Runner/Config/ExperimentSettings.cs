@@ -17,8 +17,12 @@ internal static class ExperimentSettings
                 experiment is null ? OfAnotherProgram(unknown) : string.Join('\n', unknown.Select(name => Unknown(name, experiment)))
             );
         }
+        if (experiment is null)
+        {
+            return config;
+        }
         var all = new ExperimentSection();
-        foreach (var (name, number) in experiment?.Settings ?? given)
+        foreach (var (name, number) in experiment.Settings)
         {
             all.Set(name, given.TryGetValue(name, out var chosen) ? chosen : number);
         }

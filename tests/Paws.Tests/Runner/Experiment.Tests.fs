@@ -10,29 +10,8 @@ open Paws.Runner.Config
 open Paws.Tests
 
 /// A few steps of pre-training and nothing else.
-let private tiny (out: string) = [
-    "train"
-    "--out"
-    out
-    "--labels"
-    "20"
-    "--epochs"
-    "2"
-    "--no-baseline"
-    for setting in
-        [
-            "data.shapes_train=40"
-            "data.shapes_test=20"
-            "criterion.supervised_imgs_per_class=2"
-            "criterion.unsupervised_batch_size=10"
-            "meta.model_name=wide_resnet10w1"
-            "meta.output_dim=16"
-            "optimization.warmup=0.5"
-            "logging.log_every_steps=2"
-        ] do
-        "--set"
-        setting
-]
+let private tiny out =
+    TinyRun.onShapes 2 out [ "finetune.epochs=0" ] @ [ "--no-baseline" ]
 
 /// PAWS with ME-Max weighed by a setting.
 let private weighed (calls: float -> unit) =

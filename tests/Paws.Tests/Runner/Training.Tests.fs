@@ -10,33 +10,7 @@ open Paws.Runner
 open Paws.Runner.Training
 open Paws.Tests
 
-/// The main job at its smallest: every phase, a few steps each.
-let private tinyFor (epochs: int) (out: string) = [
-    "train"
-    "--out"
-    out
-    "--labels"
-    "20"
-    "--epochs"
-    string epochs
-    for setting in
-        [
-            "data.shapes_train=40"
-            "data.shapes_test=20"
-            "criterion.supervised_imgs_per_class=2"
-            "criterion.unsupervised_batch_size=10"
-            "meta.model_name=wide_resnet10w1"
-            "meta.output_dim=16"
-            "optimization.warmup=0.5"
-            "finetune.epochs=2"
-            "finetune.imgs_per_class=2"
-            "baseline.steps=4"
-            "baseline.batch_size=10"
-            "logging.log_every_steps=2"
-        ] do
-        "--set"
-        setting
-]
+let private tinyFor epochs out = TinyRun.onShapes epochs out []
 
 let private tiny = tinyFor 2
 

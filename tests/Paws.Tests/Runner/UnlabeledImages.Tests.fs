@@ -38,32 +38,9 @@ type private OpenShapes() =
             (scratch :> IDisposable).Dispose()
 
 /// Every phase, a few steps each.
-let private tiny (shapes: OpenShapes) = [
-    "train"
-    "--data"
-    shapes.Folder
-    "--out"
-    shapes.File "run"
-    "--labels"
-    "12"
-    "--epochs"
-    "2"
-    for setting in
-        [
-            "criterion.supervised_imgs_per_class=2"
-            "criterion.unsupervised_batch_size=20"
-            "meta.model_name=wide_resnet10w1"
-            "meta.output_dim=16"
-            "optimization.warmup=0.5"
-            "finetune.epochs=2"
-            "finetune.imgs_per_class=2"
-            "baseline.steps=4"
-            "baseline.batch_size=10"
-            "logging.log_every_steps=1"
-        ] do
-        "--set"
-        setting
-]
+let private tiny (shapes: OpenShapes) =
+    TinyRun.train 2 12 (shapes.File "run") [ "criterion.unsupervised_batch_size=20"; "logging.log_every_steps=1" ]
+    @ [ "--data"; shapes.Folder ]
 
 [<Tests>]
 let tests =
