@@ -120,7 +120,7 @@ module Differentiate =
             use _ = torch.no_grad ()
             let copy = Array.copy point
             copy[index] <- moved
-            (f (torch.tensor(copy, dtype = torch.float64).reshape(x.shape).``to``(x.device))).ToDouble()
+            Scalars.value (f (torch.tensor(copy, dtype = torch.float64).reshape(x.shape).``to``(x.device)))
 
         let differences =
             Array.init point.Length (fun i ->
@@ -134,7 +134,7 @@ module Differentiate =
         let scale =
             largest gradient
             |> max (largest differences)
-            |> max (1e-4 * max 1.0 (abs (value.ToDouble())))
+            |> max (1e-4 * max 1.0 (abs (Scalars.value value)))
 
         let errors =
             Array.map2

@@ -42,6 +42,14 @@ module Scalars =
         use exponent = exponent.ToScalar()
         x.pow exponent
 
+    /// x · x. TorchSharp's own square is a power with a hidden 2.
+    let square (x: torch.Tensor) : torch.Tensor = x.mul x
+
+    /// The one number of a tensor of any type, on any device. Reads memory: TorchSharp's ToDouble goes by way of a number object.
+    let value (x: torch.Tensor) : float =
+        use scope = torch.NewDisposeScope()
+        x.detach().cpu().to_type(torch.float64).item<float>()
+
     /// The larger of x and the value; no gradient where x is the smaller.
     let clampMin (value: float) (x: torch.Tensor) : torch.Tensor =
         use value = value.ToScalar()

@@ -80,4 +80,4 @@ module SoftNearestNeighbourClassifier =
         let among =
             (ahead.sum (1L, keepdim = true) |> Scalars.less (float k)).logical_and(Scalars.atLeast 0.0 own) // [q,1]
 
-        among.to_type(torch.float64).mean().ToDouble()
+        among.to_type(torch.float64).mean() |> Scalars.value

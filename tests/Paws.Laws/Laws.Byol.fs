@@ -26,7 +26,7 @@ module ByolLaws =
             Law.regular "it is the squared distance of unit rows to the other view's target" (fun s ->
                 let p, z = s.Targets, s.Anchors.narrow (0L, 0L, 2L * int64 s.Images)
                 let difference = (Numerics.l2Normalise p).sub(Targets.swap (Numerics.l2Normalise z))
-                Must.agree "value" (difference.square().sum(1L).mean()) (loss p z))
+                Must.agree "value" ((Scalars.square difference).sum(1L).mean()) (loss p z))
 
             Law.regular "a rotation of predictions and targets together does not matter" (fun s ->
                 let p, z = s.Targets, s.Anchors.narrow (0L, 0L, 2L * int64 s.Images)

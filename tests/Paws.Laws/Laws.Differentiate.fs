@@ -14,7 +14,7 @@ module DifferentiateLaws =
     let private map (s: Setting) (x: torch.Tensor) =
         x.mm(square s 1 s.Width s.Classes).tanh()
 
-    let private scalar (s: Setting) (x: torch.Tensor) = (map s x).pow(3.0.ToScalar()).sum()
+    let private scalar (s: Setting) (x: torch.Tensor) = (map s x |> Scalars.power 3.0).sum()
 
     let private dot (a: torch.Tensor) (b: torch.Tensor) = Must.value (a.mul(b).sum())
 
@@ -22,7 +22,7 @@ module DifferentiateLaws =
         Law.always "the gradient of ⟨a, x⟩ is a, of ½|x|² it is x" (fun s ->
             let x, a = s.Regular.Anchors, square s 1 s.AnchorRows s.Width
             Must.agree "linear" a (Differentiate.grad (fun x -> x.mul(a).sum()) x)
-            Must.agree "quadratic" x (Differentiate.grad (fun x -> x.square().sum() |> Scalars.multiply 0.5) x))
+            Must.agree "quadratic" x (Differentiate.grad (fun x -> (Scalars.square x).sum() |> Scalars.multiply 0.5) x))
 
         Law.always "value and gradient come without a graph, and the argument is left alone" (fun s ->
             let x = Draw.leaf s.Regular.Anchors
@@ -81,7 +81,7 @@ module DifferentiateLaws =
             let t = torch.tensor (s.Random.NextDouble(), dtype = torch.float64)
 
             let curve (t: torch.Tensor) =
-                torch.stack ([| t.sin (); t.cos (); t.square () |])
+                torch.stack ([| t.sin (); t.cos (); Scalars.square t |])
 
             let expected = torch.stack ([| t.cos (); t.sin().neg(); Scalars.multiply 2.0 t |])
             Must.agree "curve" expected (Differentiate.diff curve t))

@@ -9,7 +9,7 @@ module DistributionLaws =
 
     /// Rows to unit length.
     let normalise (f: torch.Tensor -> torch.Tensor) = [
-        Law.regular "normalised rows have length 1" (fun s -> Must.lieIn "length" 1.0 1.0 ((f s.Anchors).square().sum(1L).sqrt()))
+        Law.regular "normalised rows have length 1" (fun s -> Must.lieIn "length" 1.0 1.0 ((f s.Anchors |> Scalars.square).sum(1L).sqrt()))
 
         Law.always "normalising again changes nothing" (fun s ->
             let once = f s.Regular.Anchors
@@ -17,7 +17,7 @@ module DistributionLaws =
 
         Law.always "lengths never exceed 1, and everything is finite" (fun s ->
             let unit = f s.Anchors
-            Must.lieIn "squared length" 0.0 1.0 (unit.square().sum 1L)
+            Must.lieIn "squared length" 0.0 1.0 ((Scalars.square unit).sum 1L)
             Must.beFinite "unit rows" unit
             Must.beFinite "gradient" (Differentiate.grad (fun x -> (f x).sum()) s.Anchors))
 
@@ -41,7 +41,7 @@ module DistributionLaws =
         Law.always "cross-entropy exceeds the target's entropy by at least half the squared distance (Gibbs, Pinsker)" (fun s ->
             let t, p = two s
             let distance = (t.sub p).abs().sum 1L
-            let least = Scalars.add (f t t) (distance.square () |> Scalars.multiply 0.5)
+            let least = Scalars.add (f t t) (Scalars.square distance |> Scalars.multiply 0.5)
             Must.notExceed "entropy of the target" least (f t p))
 
         Law.always "cross-entropy with a one-hot target is −log of the probability of that class" (fun s ->

@@ -136,6 +136,6 @@ module RopawsLaws =
             let mean = mass.reshape(2L, int64 s.Images).mean [| 0L |]
             Must.lieIn "weights" 0.0 1.0 (at 2.0)
             Must.agree "power 1" mean (at 1.0)
-            Must.agree "power 2" (mean.square ()) (at 2.0)
+            Must.agree "power 2" (Scalars.square mean) (at 2.0)
             Must.agree "power 0" (torch.ones_like mean) (at 0.0))
     ]

@@ -84,7 +84,7 @@ module SharpeningLaws =
             let kept = p.mul ((Scalars.atLeast (1.0 / float s.Classes) p).to_type torch.float64)
             let zero = (Scalars.less 1e-300 kept).to_type torch.float64
             Must.lieIn "its probability" 0.0 0.0 ((sharpen s.Sharpen kept).mul zero)
-            Must.beFinite "gradient" (Differentiate.grad (fun p -> (sharpen s.Sharpen p).square().sum()) kept))
+            Must.beFinite "gradient" (Differentiate.grad (fun p -> (sharpen s.Sharpen p |> Scalars.square).sum()) kept))
 
         Law.always "the gradient agrees with central differences" (fun s ->
             // Away from 0, where steps would leave the distributions.

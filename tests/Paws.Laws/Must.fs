@@ -18,12 +18,8 @@ module Must =
         if not condition then
             broken what
 
-    let private number (x: torch.Tensor) =
-        use x = x.detach().cpu().to_type torch.float64
-        x.ToDouble()
-
     /// The one number of a tensor of any type.
-    let value (x: torch.Tensor) = number x
+    let value (x: torch.Tensor) = Scalars.value x
 
     let private shape (x: torch.Tensor) = "[" + String.Join(',', x.shape) + "]"
 
@@ -37,8 +33,8 @@ module Must =
         let expected, actual =
             expected.detach().to_type torch.float64, actual.detach().to_type torch.float64
 
-        let scale = max 1.0 (number (expected.abs().max()))
-        let off = number ((expected.sub actual).abs().max()) / scale
+        let scale = max 1.0 (value (expected.abs().max()))
+        let off = value ((expected.sub actual).abs().max()) / scale
 
         if not (off <= tolerance) then
             broken $"{what}: off by {off:g3}, more than {tolerance:g3}"
@@ -54,7 +50,7 @@ module Must =
     /// least ≤ every element ≤ most, to 1e-10.
     let lieIn what (least: float) (most: float) (x: torch.Tensor) =
         use scope = torch.NewDisposeScope()
-        let lowest, highest = number (x.min ()), number (x.max ())
+        let lowest, highest = value (x.min ()), value (x.max ())
 
         if not (lowest >= least - 1e-10 && highest <= most + 1e-10) then
             broken $"{what}: from {lowest:g6} to {highest:g6}, outside [{least:g6}, {most:g6}]"
@@ -62,7 +58,7 @@ module Must =
     /// Every element of smaller is at most that of larger, to 1e-10.
     let notExceed what (smaller: torch.Tensor) (larger: torch.Tensor) =
         use scope = torch.NewDisposeScope()
-        let gap = number ((larger.sub smaller).min())
+        let gap = value ((larger.sub smaller).min())
 
         if not (gap >= -1e-10) then
             broken $"{what}: too large by {-gap:g3}"
@@ -88,7 +84,7 @@ module Must =
 
         use size = gradient.abs().max()
 
-        if not (number size > 0.0) then
+        if not (value size > 0.0) then
             broken $"{what}: the gradient is zero"
 
     /// A gradient that did not arrive.
@@ -96,7 +92,7 @@ module Must =
         if not (isNull gradient) then
             use size = gradient.abs().max()
 
-            if number size <> 0.0 then
+            if value size <> 0.0 then
                 broken $"{what}: a gradient arrived"
 
     /// The gradient of f at x agrees with central differences. Steps, and derivatives, are relative to the length of a row where that
@@ -106,7 +102,7 @@ module Must =
 
         let check =
             if x.dim () = 2L then
-                let norms = x.detach().square().sum(1L, keepdim = true).sqrt() // [n,1]
+                let norms = (Scalars.square (x.detach ())).sum(1L, keepdim = true).sqrt() // [n,1]
                 let ones = torch.ones_like norms
 
                 let lengths =

@@ -45,7 +45,7 @@ let private step (encoder: Encoder) (flat: FlatParameters) (lars: Lars) =
     use _ = torch.NewDisposeScope()
     flat.ZeroGrad()
     let struct (_, z) = encoder.Forward [| images 1 8 16; images 2 8 10 |]
-    z.square().mean().backward()
+    (Scalars.square z).mean().backward()
     lars.Step 0.1
 
 [<Tests>]
@@ -57,8 +57,8 @@ let tests =
             let exact, rounded = gradient torch.float32, gradient torch.bfloat16
             Expect.equal rounded.dtype torch.float32 "type"
             let cosine = (exact * rounded).sum() / (exact.norm () * rounded.norm ())
-            Expect.isGreaterThan (cosine.ToDouble()) 0.98 "cosine"
-            Expect.isLessThan (cosine.ToDouble()) 0.9999999 "bf16 really was used"
+            Expect.isGreaterThan (Scalars.value (cosine)) 0.98 "cosine"
+            Expect.isLessThan (Scalars.value (cosine)) 0.9999999 "bf16 really was used"
 
         testCase "as many live tensors after N steps as after 2N"
         <| fun () ->
@@ -111,13 +111,13 @@ let tests =
                 encoder.NamedBuffers() |> Seq.find (fun b -> b.Name = name) |> _.Value
 
             encoder.Forward [| images 1 4 12; images 2 4 8 |] |> ignore
-            Expect.equal ((buffer "fc.bn1.num_batches_tracked").ToInt64()) 2L "passes"
+            Expect.equal ((buffer "fc.bn1.num_batches_tracked").item<int64>()) 2L "passes"
             let before = (buffer "bn1.running_mean").clone()
             encoder.Eval()
             let struct (both, _) = encoder.Forward [| images 1 4 12; images 2 4 8 |]
             let struct (first, _) = encoder.Forward [| images 1 4 12 |]
             Expect.isTrue (before.Equals(buffer "bn1.running_mean")) "running mean untouched"
-            Expect.equal ((buffer "bn1.num_batches_tracked").ToInt64()) 2L "count untouched"
+            Expect.equal ((buffer "bn1.num_batches_tracked").item<int64>()) 2L "count untouched"
             Expect.isLessThan (Golden.relativeError first (both.narrow (0L, 0L, 4L))) 1e-5 "rows do not mix"
 
         testCase "sizes of the other networks"
@@ -198,10 +198,10 @@ let tests =
 
             (loss ()).backward()
             (loss ()).backward()
-            Expect.equal (flat.Gradients.sum().ToDouble()) (2.0 * (66.0 + 4.0)) "two passes add up"
+            Expect.equal (Scalars.value (flat.Gradients.sum ())) (2.0 * (66.0 + 4.0)) "two passes add up"
             flat.ZeroGrad()
             (loss ()).backward()
-            Expect.equal (flat.Gradients.sum().ToDouble()) 70.0 "the view survives clearing"
+            Expect.equal (Scalars.value (flat.Gradients.sum ())) 70.0 "the view survives clearing"
             flat.Values.fill_ (3.0.ToScalar()) |> ignore
-            Expect.equal (parameters[0].Value.sum().ToDouble()) 36.0 "values are shared"
+            Expect.equal (Scalars.value (parameters[0].Value.sum())) 36.0 "values are shared"
     ]

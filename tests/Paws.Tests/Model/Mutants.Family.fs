@@ -61,7 +61,7 @@ let private family = [
             |> Scalars.multiply -2.0
             |> Scalars.shift 2.0))
     mutant "BYOL: each view predicts itself" (ByolLaws.all (fun p z -> ByolLoss.evaluate p (Targets.swap z)))
-    mutant "BYOL: not normalised" (ByolLaws.all (fun p z -> p.sub(Targets.swap (z.detach ())).square().sum(1L).mean()))
+    mutant "BYOL: not normalised" (ByolLaws.all (fun p z -> (Scalars.square (p.sub (Targets.swap (z.detach ())))).sum(1L).mean()))
     mutant
         "SwAV: Sinkhorn ends with the columns"
         (SwavLaws.assign (fun eps n scores ->
@@ -151,7 +151,7 @@ let private family = [
 
             {
                 r with
-                    Loss = Scalars.add r.Loss (weak.square().mean() |> Scalars.multiply 1e-6)
+                    Loss = Scalars.add r.Loss ((Scalars.square weak).mean() |> Scalars.multiply 1e-6)
             }))
 ]
 

@@ -12,15 +12,15 @@ let private numerics = [
     mutant "unit rows: over the wrong axis" (DistributionLaws.normalise (fun x -> torch.nn.functional.normalize (x, p = 2.0, dim = 0L)))
     mutant
         "unit rows: divided by the squared length"
-        (DistributionLaws.normalise (fun x -> x.div ((x.square().sum([| 1L |], keepdim = true)).clamp_min(1e-12.ToScalar()))))
+        (DistributionLaws.normalise (fun x -> x.div (Scalars.clampMin 1e-12 ((Scalars.square x).sum([| 1L |], keepdim = true)))))
     mutant
         "unit rows: no guard against zero"
-        (DistributionLaws.normalise (fun x -> x.div (x.square().sum([| 1L |], keepdim = true).sqrt())))
+        (DistributionLaws.normalise (fun x -> x.div ((Scalars.square x).sum([| 1L |], keepdim = true).sqrt())))
     mutant
         "unit rows: gradient does not pass the length"
         (DistributionLaws.normalise (fun x ->
             x.div (
-                Scalars.clampMin 1e-12 (x.square().sum([| 1L |], keepdim = true).sqrt())
+                Scalars.clampMin 1e-12 ((Scalars.square x).sum([| 1L |], keepdim = true).sqrt())
                 |> _.detach()
             )))
     mutant "cross-entropy: arguments exchanged" (DistributionLaws.crossEntropy (fun t p -> Numerics.crossEntropy p t))
@@ -98,7 +98,7 @@ let private classifier = [
         (ClassifierLaws.topK (fun k p y ->
             let own = p.gather (1L, y.unsqueeze 1L)
             let ahead = p.gt(own).sum 1L
-            (Scalars.less (float k) ahead).to_type(torch.float64).mean().ToDouble()))
+            Scalars.value ((Scalars.less (float k) ahead).to_type(torch.float64).mean())))
 ]
 
 let private meMax = [

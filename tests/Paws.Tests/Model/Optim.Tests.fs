@@ -97,7 +97,7 @@ let tests =
             sgd.Step 0.1
 
             let value i =
-                flat.View(flat.Values, flat.Segments[i]).mean().ToDouble()
+                Scalars.value (flat.View(flat.Values, flat.Segments[i]).mean())
 
             Expect.floatClose Accuracy.medium (value 0) (1.0 - 0.1 * 1.5) "weight"
             Expect.floatClose Accuracy.medium (value 1) 0.9 "bias"
@@ -148,7 +148,7 @@ let tests =
                         let unbiased = m / (1.0 - 0.9 ** float t)
                         let spread = sqrt (s / (1.0 - 0.999 ** float t)) + 1e-8
                         w <- w - lr * decay * w - lr * unbiased / spread
-                        let actual = flat.View(flat.Values, segment).flatten().[4].ToDouble()
+                        let actual = Scalars.value (flat.View(flat.Values, segment).flatten().[4])
                         Expect.floatClose Accuracy.veryHigh actual w $"{segment.Name} at step {t}"
 
         testCase "options out of range are refused"
