@@ -61,6 +61,7 @@ internal static class CommandLine
             DataCommand.Create(host),
             DoctorCommand.Create(host),
             VerifyCommand.Create(host),
+            BenchCommand.Create(host),
         };
         foreach (var option in root.Options)
         {

@@ -1,0 +1,19 @@
+using System.CommandLine;
+
+namespace Paws.Runner.Commands;
+
+/// <summary><c>paws bench</c>: how fast this machine is at the parts of training.</summary>
+internal static class BenchCommand
+{
+    public static Command Create(CommandHost host)
+    {
+        var command = new VerbCommand(
+            "bench",
+            "Measure the parts of training on this machine.",
+            new Example("The training step of the CIFAR-10 recipe", "paws bench step --batch 64 --per-class 16"),
+            new Example("For a script", "paws bench step --json")
+        );
+        command.Add(BenchStepCommand.Create(host));
+        return command;
+    }
+}
