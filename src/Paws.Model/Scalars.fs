@@ -11,6 +11,7 @@ open TorchSharp
 module Scalars =
 
     // Held by the module, so never collected.
+    let private zero = (0L).ToScalar()
     let private one = (1L).ToScalar()
 
     /// x + y.
@@ -78,4 +79,4 @@ module Scalars =
     /// 0, 1, …, count − 1 in int64.
     let range (count: int64) (device: torch.Device) : torch.Tensor =
         use count = count.ToScalar()
-        torch.arange (count, dtype = torch.int64, device = device)
+        torch.arange (zero, count, one, dtype = torch.int64, device = device)

@@ -42,7 +42,7 @@ module FixMatchLaws =
                 let felt =
                     gradient.abs().sum(1L).gt(torch.zeros (int64 s.AnchorRows, dtype = torch.float64))
 
-                Must.hold "rows" (felt.eq(confident).all().ToBoolean()))
+                Must.hold "rows" (felt.eq(confident).all().item<bool>()))
 
             Law.always "no gradient passes through the weak view" (fun s ->
                 let weak = Draw.leaf (s.Logits 0)

@@ -57,7 +57,7 @@ module NtXentLaws =
                 let term (own: torch.Tensor) =
                     let unit, all = Numerics.l2Normalise own, Numerics.l2Normalise z
                     let scores = all.mv (unit.squeeze 0L) |> Scalars.divide s.Temperature
-                    let own = torch.arange(z.shape[0]).eq(torch.tensor (int64 row))
+                    let own = (Scalars.range z.shape[0] torch.CPU).eq(torch.tensor (int64 row))
                     let total = (Scalars.maskedFill own -infinity scores).logsumexp 0L
                     let positive = scores[int64 ((row + s.Images) % (2 * s.Images))]
                     total.sub positive |> Scalars.divide (float (2 * s.Images))

@@ -156,7 +156,7 @@ module ObjectiveLaws =
 
                 let leaves = gradients objective s (step s)
                 let sizes = leaves.Anchors.grad.abs().sum(1L)
-                Must.hold "each row has a gradient" (sizes.gt(torch.zeros_like sizes).all().ToBoolean()))
+                Must.hold "each row has a gradient" (sizes.gt(torch.zeros_like sizes).all().item<bool>()))
 
             Law.regular "gradients by anchors agree with central differences" (fun s ->
                 let given = step s

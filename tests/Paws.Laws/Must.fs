@@ -65,7 +65,7 @@ module Must =
 
     /// A gradient that did not arrive is none, and finite.
     let beFinite what (x: torch.Tensor) =
-        if not (isNull x) && not (x.isfinite().all().ToBoolean()) then
+        if not (isNull x) && not (x.isfinite().all().item<bool>()) then
             broken $"{what} is not finite"
 
     /// Rows [n,k] without negative entries that sum to 1.
