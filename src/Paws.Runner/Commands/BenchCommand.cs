@@ -11,9 +11,11 @@ internal static class BenchCommand
             "bench",
             "Measure the parts of training on this machine.",
             new Example("The training step of the CIFAR-10 recipe", "paws bench step --batch 64 --per-class 16"),
+            new Example("The start of training", "paws bench start"),
             new Example("For a script", "paws bench step --json")
         );
         command.Add(BenchStepCommand.Create(host));
+        command.Add(BenchStartCommand.Create(host));
         return command;
     }
 }

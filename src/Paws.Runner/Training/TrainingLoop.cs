@@ -3,6 +3,7 @@ using System.Globalization;
 using Paws.Data.Loading;
 using Paws.Model;
 using Paws.Runner.Reporting;
+using Paws.Runner.Startup;
 using TorchSharp;
 
 namespace Paws.Runner.Training;
@@ -30,6 +31,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         }
         var steps = phase.TotalSteps;
         using var loader = run.Setting.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
+        StartClock.Mark(StartClock.Encoder);
         run.Progress.Begin(phase.Title, steps, state.Step);
         using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Setting.Device);
         var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Config.Criterion.ClassesPerBatch) : null;
@@ -47,12 +49,16 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             using (torch.NewDisposeScope())
             {
                 using var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
+                StartClock.Mark(StartClock.Batch);
                 var output = phase.Loss(run.Setting.ToDevice(batch), batch.Plan, diagnose: logs);
+                StartClock.Mark(StartClock.Forward);
                 phase.Parameters.ZeroGrad();
                 output.Loss.backward();
+                StartClock.Mark(StartClock.Backward);
                 Accumulate(sums, output);
                 summed++;
                 phase.Update(step);
+                StartClock.Mark(StartClock.Step);
                 if (logs)
                 {
                     metrics = Read(sums, summed, output, step);
