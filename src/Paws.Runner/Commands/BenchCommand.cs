@@ -16,6 +16,7 @@ internal static class BenchCommand
         );
         command.Add(BenchStepCommand.Create(host));
         command.Add(BenchStartCommand.Create(host));
+        command.Add(BenchCeilingCommand.Create(host));
         return command;
     }
 }

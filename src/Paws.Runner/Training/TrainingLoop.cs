@@ -10,7 +10,8 @@ namespace Paws.Runner.Training;
 
 /// <summary>
 /// Runs the steps of a phase from where its state stands: loads ahead, takes the gradient, updates, logs, evaluates, writes
-/// checkpoints and stops when asked to. One dispose scope a step; the device is waited for once a logging interval.
+/// checkpoints and stops when asked to. One dispose scope a step; the device is waited for once a
+/// logging interval, and every few steps to give batches back.
 /// </summary>
 internal sealed class TrainingLoop(RunContext run, IPhase phase)
 {
@@ -31,6 +32,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         }
         var steps = phase.TotalSteps;
         using var loader = run.Setting.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
+        using var uploads = new Uploads(run.Setting.Device);
         StartClock.Mark(StartClock.Encoder);
         run.Progress.Begin(phase.Title, steps, state.Step);
         using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Setting.Device);
@@ -48,9 +50,9 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             StepMetrics? metrics = null;
             using (torch.NewDisposeScope())
             {
-                using var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
+                var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
                 StartClock.Mark(StartClock.Batch);
-                var output = phase.Loss(run.Setting.ToDevice(batch), batch.Plan, diagnose: logs);
+                var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: logs);
                 StartClock.Mark(StartClock.Forward);
                 phase.Parameters.ZeroGrad();
                 output.Loss.backward();
