@@ -39,6 +39,7 @@ type AdamW(parameters: FlatParameters, options: AdamWOptions) =
 
     let mean = parameters.NewState()
     let square = parameters.NewState()
+    let layout = new SegmentLayout(parameters)
     let mutable steps = 0
 
     member private _.OnVectors<'T when 'T: unmanaged and 'T: struct and 'T :> ValueType and 'T: (new: unit -> 'T) and 'T :> INumber<'T>>
@@ -108,12 +109,12 @@ type AdamW(parameters: FlatParameters, options: AdamWOptions) =
         use _ = torch.NewDisposeScope()
         let lr, correction1, correction2 = this.Advance lr
         let g = parameters.Gradients
-        let keep = 1.0 - lr * options.WeightDecay
+        let w = parameters.Values
+        // 1 for the elements of weights, 0 for the rest.
+        let decays = layout.Row.sign().``to``(w.dtype)
 
-        for segment in parameters.Segments do
-            if segment.Adapts then
-                use keep = keep.ToScalar()
-                parameters.View(parameters.Values, segment).mul_ keep |> ignore
+        w.mul_ (Scalars.multiply (-lr * options.WeightDecay) decays |> Scalars.shift 1.0)
+        |> ignore
 
         use beta1 = options.Beta1.ToScalar()
         use rest1 = (1.0 - options.Beta1).ToScalar()
@@ -127,10 +128,10 @@ type AdamW(parameters: FlatParameters, options: AdamWOptions) =
             |> Scalars.divide (sqrt correction2)
             |> Scalars.shift options.Epsilon
 
-        parameters.Values.sub_ (mean.div spread |> Scalars.multiply (lr / correction1))
-        |> ignore
+        w.sub_ (mean.div spread |> Scalars.multiply (lr / correction1)) |> ignore
 
     interface IDisposable with
         member _.Dispose() =
             mean.Dispose()
             square.Dispose()
+            (layout :> IDisposable).Dispose()

@@ -46,6 +46,7 @@ type Lars(parameters: FlatParameters, options: LarsOptions) =
         check "epsilon" options.Epsilon (options.Epsilon >= 0.0) "[0, ∞)"
 
     let velocity = parameters.NewState()
+    let layout = new SegmentLayout(parameters)
 
     /// Factor on the gradient and on the decay for one adapting segment, from its squared norms.
     let scaling weightSquares gradientSquares =
@@ -114,51 +115,56 @@ type Lars(parameters: FlatParameters, options: LarsOptions) =
         | DeviceType.CPU, torch.ScalarType.Float64 -> this.OnVectors<float> lr
         | _ -> this.StepOnTensors lr
 
-    /// The same update in tensor operations alone; Step chooses it off the CPU.
+    /// The same update in tensor operations alone; Step chooses it off the CPU. About 30 kernels, however many parameters: the
+    /// norms of all weights in one call, a small table of factors from them, and passes over the flat buffers with each
+    /// element's row of that table.
     member _.StepOnTensors(lr: float) =
         use _ = torch.no_grad ()
         use _ = torch.NewDisposeScope()
+        let w, g, v = parameters.Values, parameters.Gradients, velocity
 
-        let one =
-            torch.ones ([||], dtype = parameters.Values.dtype, device = parameters.Values.device)
+        // Row 0 is that of what does not adapt: the plain gradient, no decay.
+        let table (plain: float) (adapting: torch.Tensor) =
+            let first = Scalars.full [| 1L |] plain w.dtype w.device
 
-        let zero = torch.zeros_like one
-        let plain = struct (one, zero)
+            torch.cat ([| first; adapting |], 0L) |> Scalars.multiply lr
 
-        let factors (segment: Segment) =
-            if not segment.Adapts then
-                plain
-            elif not options.UseLars then
-                struct (one, Scalars.multiply options.WeightDecay one)
+        let struct (scale, decay) =
+            if layout.Adapting.Count = 0 || not options.UseLars then
+                let rows = [| int64 layout.Adapting.Count |]
+
+                struct (Scalars.full rows 1.0 w.dtype w.device, Scalars.full rows options.WeightDecay w.dtype w.device)
             else
-                let norm flat =
-                    torch.linalg.vector_norm (parameters.View(flat, segment))
-
-                let w, g = norm parameters.Values, norm parameters.Gradients
+                let wNorm, gNorm = layout.Norms w, layout.Norms g
 
                 let trust =
-                    (Scalars.multiply options.TrustCoefficient w)
+                    (Scalars.multiply options.TrustCoefficient wNorm)
                         .div(
-                            Scalars.add g (Scalars.multiply options.WeightDecay w)
+                            Scalars.add gNorm (Scalars.multiply options.WeightDecay wNorm)
                             |> Scalars.shift options.Epsilon
                         )
 
-                let live = w.mul(g).ne zero
-                struct (torch.where (live, trust, one), torch.where (live, Scalars.multiply options.WeightDecay trust, zero))
+                let zero = torch.zeros_like wNorm
+                // Not by their product, which underflows.
+                let live = torch.logical_and (wNorm.ne zero, gNorm.ne zero)
 
-        for segment in parameters.Segments do
-            let struct (scale, decay) = factors segment
-            let w = parameters.View(parameters.Values, segment)
-            let g = parameters.View(parameters.Gradients, segment)
-            let v = parameters.View(velocity, segment)
-            let push = Scalars.add (g.mul scale) (w.mul decay) |> Scalars.multiply lr
-            use momentum = options.Momentum.ToScalar()
-            v.mul_(momentum).sub_ push |> ignore
+                struct (torch.where (live, trust, torch.ones_like trust),
+                        torch.where (live, Scalars.multiply options.WeightDecay trust, zero))
 
-            if options.Nesterov then
-                w.add_(v, momentum).sub_ push |> ignore
-            else
-                Scalars.addTo w v |> ignore
+        let spread (rows: torch.Tensor) = rows.index_select (0L, layout.Row)
+
+        let push =
+            Scalars.addTo ((spread (table 1.0 scale)).mul_ g) ((spread (table 0.0 decay)).mul_ w)
+
+        use momentum = options.Momentum.ToScalar()
+        v.mul_(momentum).sub_ push |> ignore
+
+        if options.Nesterov then
+            w.add_(v, momentum).sub_ push |> ignore
+        else
+            Scalars.addTo w v |> ignore
 
     interface IDisposable with
-        member _.Dispose() = velocity.Dispose()
+        member _.Dispose() =
+            velocity.Dispose()
+            (layout :> IDisposable).Dispose()

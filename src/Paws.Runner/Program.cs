@@ -1,1 +1,2 @@
+Paws.Runner.Startup.StartClock.Mark(Paws.Runner.Startup.StartClock.Main);
 return Paws.Runner.PawsProgram.Run(args);

@@ -59,7 +59,7 @@ public sealed class BatchLoader : IDisposable
             {
                 Name = $"paws loader {i}",
                 IsBackground = true,
-                Priority = ThreadPriority.BelowNormal,
+                Priority = ThreadPriority.BelowNormal, // and LowPriority, where that does nothing
             };
             threads[i].Start();
         }
@@ -134,6 +134,7 @@ public sealed class BatchLoader : IDisposable
 
     private void Work()
     {
+        LowPriority.Apply();
         var augmenter = new Augmenter();
         while (FindWork() is { } work)
             if (work.FillSome(dataset, augmenter))

@@ -12,10 +12,13 @@ internal static class BenchCommand
             "Measure the parts of training on this machine.",
             new Example("The training step of the CIFAR-10 recipe", "paws bench step --batch 64 --per-class 16"),
             new Example("How its cost grows with batch, supports, width and crops", "paws bench growth --out growth/"),
+            new Example("The start of training", "paws bench start"),
             new Example("For a script", "paws bench step --json")
         );
         command.Add(BenchStepCommand.Create(host));
         command.Add(BenchGrowthCommand.Create(host));
+        command.Add(BenchStartCommand.Create(host));
+        command.Add(BenchCeilingCommand.Create(host));
         return command;
     }
 }

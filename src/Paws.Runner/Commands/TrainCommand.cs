@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Paws.Runner.Config;
 using Paws.Runner.Reporting;
+using Paws.Runner.Startup;
 
 namespace Paws.Runner.Commands;
 
@@ -104,7 +105,9 @@ internal static class TrainCommand
                 throw new UserErrorException("--resume needs the run to continue: name its directory with --out");
             }
             RunDirectory.Check(outDirectory, resuming, config);
+            StartClock.Mark(StartClock.Configured);
             host.CheckDevice(config.Meta.Device);
+            StartClock.Mark(StartClock.Torch);
             return host.Jobs.Train(
                 new TrainRequest
                 {

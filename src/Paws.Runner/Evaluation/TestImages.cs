@@ -24,13 +24,11 @@ internal static class TestImages
         using var scope = torch.NewDisposeScope();
         var rows = new List<torch.Tensor>();
         using var loader = run.OpenEvaluationLoader(data, indices);
+        using var uploads = new Uploads(run.Device);
         while (loader.Next() is { } batch)
         {
             using var step = torch.NewDisposeScope();
-            using (batch)
-            {
-                rows.Add(network(run.ToDevice(batch)[0]).MoveToOuterDisposeScope());
-            }
+            rows.Add(network(uploads.Take(batch)[0]).MoveToOuterDisposeScope());
         }
         return torch.cat(rows, 0).MoveToOuterDisposeScope();
     }

@@ -40,7 +40,7 @@ public static class LibTorch
         int count = CudaDevices();
         if (name == "auto")
         {
-            return count > 0 ? new Device(DeviceType.CUDA, 0) : new Device(DeviceType.CPU);
+            return count > 0 ? Cuda(0) : new Device(DeviceType.CPU);
         }
         if (count == 0)
         {
@@ -53,6 +53,12 @@ public static class LibTorch
             string there = count == 1 ? "only cuda:0" : $"cuda:0 to cuda:{count - 1}";
             throw new UserErrorException($"device {name} is not there: this machine has {there}");
         }
+        return Cuda(index);
+    }
+
+    private static Device Cuda(int index)
+    {
+        Cudnn.TryAlgorithms();
         return new Device(DeviceType.CUDA, index);
     }
 

@@ -13,14 +13,15 @@ internal static class Pace
     public static double SecondsPerStep(RunSetting run, IPhase phase)
     {
         using var loader = run.OpenLoader(step => step < WarmUp + Timed ? phase.Plan(step) : null, 0);
+        using var uploads = new Uploads(run.Device);
         phase.Encoder.Train();
         var seconds = new List<double>();
         for (var step = 0; step < WarmUp + Timed; step++)
         {
             var begin = Stopwatch.GetTimestamp();
             using var scope = torch.NewDisposeScope();
-            using var batch = loader.Next()!;
-            var output = phase.Loss(run.ToDevice(batch), batch.Plan, diagnose: false);
+            var batch = loader.Next()!;
+            var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: false);
             phase.Parameters.ZeroGrad();
             output.Loss.backward();
             phase.Update(step);

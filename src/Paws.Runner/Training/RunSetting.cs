@@ -110,19 +110,6 @@ internal sealed class RunSetting : IDisposable
     public BatchLoader OpenEvaluationLoader(IImageDataset data, int[] indices) =>
         new(data, Plans.Sequential(indices).At, 0, PixelType, Seed, Math.Max(2, Workers), BatchesAhead, AllocateMemory);
 
-    /// <summary>The groups of a batch as [rows, 3, s, s] in channels-last order on the device; on the CPU without a copy.</summary>
-    public IReadOnlyList<torch.Tensor> ToDevice(Batch batch)
-    {
-        var groups = new torch.Tensor[batch.Plan.Groups.Count];
-        for (var i = 0; i < groups.Length; i++)
-        {
-            var group = batch.Plan.Groups[i];
-            var images = ((TensorMemory)batch.Memory[i]).Images(group.Rows.Length, group.Recipe.Size);
-            groups[i] = Device.type == DeviceType.CPU ? images : images.to(Device);
-        }
-        return groups;
-    }
-
     /// <inheritdoc />
     public void Dispose() => Data.Dispose();
 

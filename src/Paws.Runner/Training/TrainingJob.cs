@@ -5,6 +5,7 @@ using Paws.Runner.Commands;
 using Paws.Runner.Config;
 using Paws.Runner.Evaluation;
 using Paws.Runner.Reporting;
+using Paws.Runner.Startup;
 
 namespace Paws.Runner.Training;
 
@@ -32,9 +33,13 @@ internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, 
     public void Run()
     {
         using var setting = RunSetting.Open(request.Config, console);
+        StartClock.Mark(StartClock.Data);
         using var checkpoint = request.Resume ? OpenCheckpoint() : null;
         var progress = checkpoint is null ? new RunProgress() : RunProgress.Of(checkpoint.State.Extra);
-        CheckBeforeWriting(setting);
+
+        // Made while nothing has been written yet: this finds what would fail in the first step.
+        using var encoder = setting.NewEncoder();
+        using var pretraining = new PawsPhase(setting, encoder, experiment?.Objective);
         if (!request.Resume)
         {
             RunDirectory.Create(request.OutDirectory, request.Config);
@@ -50,15 +55,7 @@ internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, 
             console.Say($"the objective is {experiment.Name}");
         }
         view.Note(ProgressText.NegativeLoss(run.Config.Criterion.ClassesPerBatch));
-        using var encoder = setting.NewEncoder();
-        Train(
-            run,
-            checkpoint,
-            Phase.Paws,
-            encoder,
-            RunCheckpoint.ModelFileName,
-            () => new PawsPhase(setting, encoder, experiment?.Objective)
-        );
+        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => pretraining);
         var judged = NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages);
         if (run.Config.Finetune.Epochs > 0)
         {
@@ -106,13 +103,6 @@ internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, 
         RunCheckpoint.SaveModel(path, RunContext.EncoderState(encoder));
         state.Done = true;
         run.Save(phase, state);
-    }
-
-    /// <summary>Finds what would fail in the first step while nothing has been written yet.</summary>
-    private void CheckBeforeWriting(RunSetting setting)
-    {
-        using var encoder = setting.NewEncoder();
-        using var phase = new PawsPhase(setting, encoder, experiment?.Objective);
     }
 
     private RunCheckpoint? OpenCheckpoint()

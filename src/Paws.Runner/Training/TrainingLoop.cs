@@ -3,13 +3,15 @@ using System.Globalization;
 using Paws.Data.Loading;
 using Paws.Model;
 using Paws.Runner.Reporting;
+using Paws.Runner.Startup;
 using TorchSharp;
 
 namespace Paws.Runner.Training;
 
 /// <summary>
 /// Runs the steps of a phase from where its state stands: loads ahead, takes the gradient, updates, logs, evaluates, writes
-/// checkpoints and stops when asked to. One dispose scope a step; the device is waited for once a logging interval.
+/// checkpoints and stops when asked to. One dispose scope a step; the device is waited for once a
+/// logging interval, and every few steps to give batches back.
 /// </summary>
 internal sealed class TrainingLoop(RunContext run, IPhase phase)
 {
@@ -30,6 +32,8 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         }
         var steps = phase.TotalSteps;
         using var loader = run.Setting.OpenLoader(step => step < steps ? phase.Plan(step) : null, state.Step);
+        using var uploads = new Uploads(run.Setting.Device);
+        StartClock.Mark(StartClock.Encoder);
         run.Progress.Begin(phase.Title, steps, state.Step);
         using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Setting.Device);
         var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Config.Criterion.ClassesPerBatch) : null;
@@ -46,13 +50,17 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             StepMetrics? metrics = null;
             using (torch.NewDisposeScope())
             {
-                using var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
-                var output = phase.Loss(run.Setting.ToDevice(batch), batch.Plan, diagnose: logs);
+                var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
+                StartClock.Mark(StartClock.Batch);
+                var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: logs);
+                StartClock.Mark(StartClock.Forward);
                 phase.Parameters.ZeroGrad();
                 output.Loss.backward();
+                StartClock.Mark(StartClock.Backward);
                 Accumulate(sums, output);
                 summed++;
                 phase.Update(step);
+                StartClock.Mark(StartClock.Step);
                 if (logs)
                 {
                     metrics = Read(sums, summed, output, step);

@@ -70,9 +70,12 @@ let tests =
             Expect.equal (hash (bytes data.Train), hash (bytes data.Test)) ("341d55d503f70dcc", "69a40893d289fb03") "hashes"
         }
 
-        test "threads and counts do not matter, seeds and parts do" {
-            use one = BuiltInShapes.Open(40, 10, 3, threads = 1)
-            use four = BuiltInShapes.Open(40, 10, 3, threads = 4)
+        test "threads, order and counts do not matter, seeds and parts do" {
+            use one = BuiltInShapes.Open(40, 10, 3)
+            use four = BuiltInShapes.Open(40, 10, 3)
+
+            Array.Parallel.iter (fun i -> four.Train.Read(39 - i % 40) |> ignore) [| 0..159 |]
+
             use longer = BuiltInShapes.Open(80, 10, 3)
             use other = BuiltInShapes.Open(40, 10, 4)
             Expect.equal (bytes four.Train) (bytes one.Train) "threads"

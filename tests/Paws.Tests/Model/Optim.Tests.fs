@@ -57,6 +57,64 @@ let tests =
             testCase $"LARS as published, tensors, case {i}"
             <| fun () -> larsCase (fun l lr -> l.StepOnTensors lr) case
 
+        for nesterov in [ false; true ] do
+            testCase $"LARS in float32, large and small weights: tensors as vectors, Nesterov {nesterov}"
+            <| fun () ->
+                use _ = torch.NewDisposeScope()
+                use generator = new torch.Generator(5uL, torch.CPU)
+
+                let random (shape: int64[]) (scale: float) =
+                    Scalars.multiply scale (torch.randn (shape, dtype = torch.float32, generator = generator))
+
+                // The last weight's norms are of a size whose product is zero in float32.
+                let shapes = [
+                    [| 300L; 500L; 3L |], 1.0
+                    [| 7L |], 1.0
+                    [| 3L; 3L |], 1e3
+                    [| 1L; 1L |], 0.0
+                    [| 64L |], 1e-3
+                    [| 5L; 17L |], 1e-18
+                ]
+
+                let values = [ for shape, scale in shapes -> random shape scale ]
+
+                let make () =
+                    new FlatParameters(
+                        [|
+                            for i, value in List.indexed values -> NamedTensor($"{i}", value.clone().requires_grad_ true)
+                        |]
+                    )
+
+                use one = make ()
+                use other = make ()
+
+                let options = {
+                    LarsOptions.Default with
+                        Nesterov = nesterov
+                        WeightDecay = 1e-2
+                        Epsilon = 0.0
+                }
+
+                use vectors = new Lars(one, options)
+                use tensors = new Lars(other, options)
+
+                for lr in [ 3.0; 0.5; 1.0 ] do
+                    for i, (shape, scale) in List.indexed shapes do
+                        let gradient = random shape (0.1 * scale)
+
+                        for flat in [ one; other ] do
+                            flat.View(flat.Gradients, flat.Segments[i]).copy_ gradient |> ignore
+
+                    vectors.Step lr
+                    tensors.StepOnTensors lr
+
+                for segment in one.Segments do
+                    let change (flat: FlatParameters) =
+                        flat.View(flat.Values, segment).sub(values[int segment.Name]).``to`` torch.float64
+
+                    let error = Golden.relativeError (change one) (change other)
+                    Expect.isLessThan error 1e-4 $"change of parameter {segment.Name}"
+
         testCase "schedule as published"
         <| fun () ->
             for case in Golden.cases "schedules.json" do
