@@ -15,7 +15,6 @@ internal sealed class StepBench : IDisposable
 {
     private const int EncoderSeed = 0;
     private const double LearningRate = 0.1;
-    private const double Smoothing = 0.1;
 
     private readonly StepBenchOptions options;
     private readonly Encoder encoder;
@@ -47,12 +46,7 @@ internal sealed class StepBench : IDisposable
         encoder.Train();
         parameters = new FlatParameters(encoder.NamedParameters());
         optimizer = new Lars(parameters, LarsOptions.Default);
-        labels = LabelMatrix
-            .create(options.Classes, options.PerClass, 1, false, Smoothing)
-            .repeat(options.Views, 1)
-            .to(torch.float32)
-            .to(Device)
-            .DetachFromDisposeScope();
+        labels = options.Labels(Device).DetachFromDisposeScope();
         groups = [Images(options.SupportRows + 2 * options.Batch, options.Size)];
         if (options.Crops > 0)
         {

@@ -1,3 +1,6 @@
+using Paws.Model;
+using TorchSharp;
+
 namespace Paws.Runner.Bench;
 
 /// <summary>Type of convolutions and activations in a measured step.</summary>
@@ -16,6 +19,8 @@ internal enum Precision
 /// <summary>The work of one measured training step: what the encoder is, and how many images of which size pass through it.</summary>
 internal sealed record StepBenchOptions
 {
+    private const double Smoothing = 0.1;
+
     /// <summary>Short name of the encoder: wrnD-W, resnet50, resnet50w2, resnet50w4.</summary>
     public string Arch { get; init; } = "wrn28-2";
 
@@ -66,6 +71,10 @@ internal sealed record StepBenchOptions
 
     /// <summary>All views of a step, supports included.</summary>
     public int AllViews => SupportRows + (2 + Crops) * Batch;
+
+    /// <summary>The supports' labels, [s, K], smoothed as published.</summary>
+    public torch.Tensor Labels(torch.Device device) =>
+        LabelMatrix.create(Classes, PerClass, 1, false, Smoothing).repeat(Views, 1).to(torch.float32).to(device);
 
     /// <summary>The name that <see cref="Paws.Model.EncoderSpec"/> has for the encoder.</summary>
     /// <exception cref="UserErrorException">The short name is unknown.</exception>

@@ -124,8 +124,7 @@ internal static class BenchStepCommand
                 progress.Report(step + 1, total);
             }
         }
-        seconds.Sort();
-        double median = (seconds[(seconds.Count - 1) / 2] + seconds[seconds.Count / 2]) / 2;
+        double median = Growth.Median(seconds);
         double gflops = bench.ConvolutionFlops / median / 1e9;
         console.Say(
             FormattableString.Invariant($"{work.Arch}, {work.Batch} images, {work.AllViews} views a step, ")

@@ -9,6 +9,9 @@ internal static class Hardware
     /// <summary>The largest resident memory of this process so far, in MiB.</summary>
     public static double PeakMemoryMb => Process.GetCurrentProcess().PeakWorkingSet64 / (1024.0 * 1024.0);
 
+    /// <summary>The memory of this process that is resident now, in MiB.</summary>
+    public static double ResidentMemoryMb => Environment.WorkingSet / (1024.0 * 1024.0);
+
     /// <summary>The device in one line, such as "2 cores of AMD EPYC, bf16".</summary>
     public static string Describe(torch.Device device, torch.ScalarType computeType)
     {

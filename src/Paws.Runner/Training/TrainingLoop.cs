@@ -69,6 +69,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                     Seconds = state.Seconds,
                     ImagesPerSecond = (double)phase.ImagesPerStep * summed / interval,
                     DataWaitShare = Math.Clamp((loader.WaitSeconds - waitedBefore) / interval, 0, 1),
+                    ResidentMb = Math.Round(Hardware.ResidentMemoryMb, 1),
                 };
                 (secondsAtLog, waitedBefore, summed) = (state.Seconds, loader.WaitSeconds, 0);
                 run.Metrics.Write(metrics);

@@ -90,6 +90,7 @@ let private verbs = [
     [ "doctor" ]
     [ "bench" ]
     [ "bench"; "step" ]
+    [ "bench"; "growth" ]
     [ "bench"; "augment" ]
     [ "bench"; "data" ]
 ]
