@@ -25,14 +25,18 @@ public sealed class Augmenter
     /// <param name="type">Element type written.</param>
     /// <param name="destination"><see cref="BytesOf"/> bytes.</param>
     /// <exception cref="ArgumentException">The destination has another length, or a recipe's numbers are out of range.</exception>
-    public void Write(RgbImage image, ViewRecipe recipe, ref ViewRandom random, PixelType type, Span<byte> destination)
+    public void Write(RgbImage image, ViewRecipe recipe, ref ViewRandom random, PixelType type, Span<byte> destination) =>
+        Write(new PixelRows(image), recipe, ref random, type, destination);
+
+    /// <summary>The same from pixels as a decoder leaves them.</summary>
+    internal void Write(PixelRows image, ViewRecipe recipe, ref ViewRandom random, PixelType type, Span<byte> destination)
     {
         int bytes = BytesOf(recipe, type);
         if (destination.Length != bytes)
             throw new ArgumentException($"a view of this recipe has {bytes} bytes, the destination {destination.Length}");
         var box = recipe.RandomCrop
-            ? CropBox.Random(image.Width, image.Height, recipe, ref random)
-            : CropBox.Centre(image.Width, image.Height, recipe);
+            ? CropBox.Random(image.FullWidth, image.FullHeight, recipe, ref random)
+            : CropBox.Centre(image.FullWidth, image.FullHeight, recipe);
         Resize.Apply(image, box, recipe.Size, random.Chance(recipe.Flip), view, resize);
         if (random.Chance(recipe.Jitter))
             Jitter(recipe.JitterStrength, ref random);

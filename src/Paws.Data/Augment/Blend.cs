@@ -9,22 +9,22 @@ namespace Paws.Data.Augment;
 /// </summary>
 internal static class Blend
 {
-    /// <summary>Eight blends; from and to hold whole numbers.</summary>
+    /// <summary>Sixteen blends; from and to hold whole numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Lanes(Vector256<float> from, Vector256<float> to, Vector256<float> factor)
+    public static Vector512<int> Lanes(Vector512<float> from, Vector512<float> to, Vector512<float> factor)
     {
         var blended = from + factor * (to - from);
-        blended = Vector256.MinNative(Vector256.MaxNative(blended, Vector256<float>.Zero), Vector256.Create(255f));
-        return Vector256.ConvertToInt32Native(blended);
+        blended = Vector512.MinNative(Vector512.MaxNative(blended, Vector512<float>.Zero), Vector512.Create(255f));
+        return Vector512.ConvertToInt32Native(blended);
     }
 
     /// <summary>Blends every byte with one grey level.</summary>
     public static void WithLevel(Span<byte> bytes, float level, float factor)
     {
-        var (from, by) = (Vector256.Create(level), Vector256.Create(factor));
+        var (from, by) = (Vector512.Create(level), Vector512.Create(factor));
         for (int i = 0; i < bytes.Length; i += Augment.Lanes.Count)
         {
-            var to = Vector256.ConvertToSingle(Augment.Lanes.Load(bytes, i));
+            var to = Vector512.ConvertToSingle(Augment.Lanes.Load(bytes, i));
             Augment.Lanes.Store(Lanes(from, to, by), bytes, i);
         }
     }

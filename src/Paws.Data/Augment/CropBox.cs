@@ -32,6 +32,17 @@ internal readonly record struct CropBox(int Left, int Top, int BoxWidth, int Box
         return Centred(imageWidth, imageHeight, recipe);
     }
 
+    /// <summary>The least width and the least height that <see cref="Random"/> may draw.</summary>
+    public static (int Width, int Height) Least(int imageWidth, int imageHeight, ViewRecipe recipe)
+    {
+        double area = (double)imageWidth * imageHeight * recipe.Scale.Min;
+        var centred = Centred(imageWidth, imageHeight, recipe);
+        return (
+            Math.Min((int)Math.Round(Math.Sqrt(area * recipe.Aspect.Min)), centred.BoxWidth),
+            Math.Min((int)Math.Round(Math.Sqrt(area / recipe.Aspect.Max)), centred.BoxHeight)
+        );
+    }
+
     /// <summary>The shorter edge resized, the centre kept.</summary>
     public static CropBox Centre(int imageWidth, int imageHeight, ViewRecipe recipe)
     {

@@ -4,8 +4,8 @@ namespace Paws.Data.Augment;
 
 /// <summary>
 /// Gaussian blur as three box blurs of fractional width (Gwosdek and others, "Theoretical foundations of Gaussian convolution
-/// by extended box filtering", 2011), in PIL's 24-bit fixed point, edges repeated. Every pass runs down the columns, where
-/// neighbours in a row are independent and a vector instruction does eight; rows are blurred by transposing.
+/// by extended box filtering", 2011), in PIL's 24-bit fixed point, edges repeated. Sixteen rows are blurred together along their
+/// length, then sixteen columns together.
 /// </summary>
 internal static class GaussianBlur
 {
@@ -17,58 +17,52 @@ internal static class GaussianBlur
         var box = Box.For(radius);
         int width = image.Width,
             height = image.Height;
-        scratch.Reserve(Math.Max(width, height), image.Padded);
+        scratch.Reserve(Math.Max(width, height), box.Reach + 1);
         for (int channel = 0; channel < 3; channel++)
         {
-            var plane = image.Channel(channel);
-            var turned = scratch.Turned.AsSpan(0, plane.Length);
+            // With the padding, so that a vector may be read past the last row.
+            var plane = image.All.Slice(channel * image.Padded, image.Padded);
             // PIL blurs along the rows first; each result is rounded to a byte, so the order counts.
-            Transpose(plane, turned, width, height);
-            BlurColumns(turned, height, width, box, scratch);
-            Transpose(turned, plane, height, width);
-            BlurColumns(plane, width, height, box, scratch);
+            for (int top = 0; top < height; top += Lanes.Count)
+            {
+                int rows = Math.Min(Lanes.Count, height - top);
+                scratch.GatherRows(plane, width, top, rows);
+                Blur(scratch, width, box);
+                scratch.ScatterRows(plane, width, top, rows);
+            }
+            for (int left = 0; left < width; left += Lanes.Count)
+            {
+                scratch.GatherColumns(plane, width, height, left);
+                Blur(scratch, height, box);
+                scratch.ScatterColumns(plane, width, height, left);
+            }
         }
     }
 
-    private static void BlurColumns(Span<byte> plane, int width, int height, Box box, BlurScratch scratch)
+    private static void Blur(BlurScratch scratch, int length, Box box)
     {
-        for (int left = 0; left < width; left += BlurScratch.Lanes)
-        {
-            int lanes = Math.Min(BlurScratch.Lanes, width - left);
-            scratch.Gather(plane, width, height, left, lanes);
-            for (int pass = 0; pass < Passes; pass++)
-                BlurColumn(scratch, height, box);
-            scratch.Scatter(plane, width, height, left, lanes);
-        }
+        for (int pass = 0; pass < Passes; pass++)
+            Blur(scratch.Lines(length), scratch.Targets(length), length, box);
     }
 
-    /// <summary>One box blur down a strip of columns: a running sum of the full-weight pixels, and the two ends at the fractional weight.</summary>
-    private static void BlurColumn(BlurScratch scratch, int height, Box box)
+    /// <summary>
+    /// One box blur: a running sum of the full-weight pixels, and the two ends at the fractional weight. Lines have Reach + 1 more at
+    /// each end.
+    /// </summary>
+    private static void Blur(ReadOnlySpan<Vector512<uint>> source, Span<Vector512<uint>> target, int length, Box box)
     {
-        var source = scratch.Source.AsSpan(0, height);
-        var target = scratch.Target.AsSpan(0, height);
-        int last = height - 1,
-            reach = box.Reach;
-        var sum = source[0] * (uint)(reach + 1);
-        for (int y = 0; y < reach; y++)
-            sum += source[Math.Min(y, last)];
-        for (int y = 0; y < height; y++)
+        int full = 2 * box.Reach + 1;
+        var sum = Vector512<uint>.Zero;
+        foreach (var line in source[..full])
+            sum += line;
+        target = target[..length];
+        source = source[..(length + full + 1)];
+        var half = Vector512.Create(1u << 23);
+        for (int i = 0; i < target.Length; i++)
         {
-            var leaving = source[Math.Max(y - reach - 1, 0)];
-            sum += source[Math.Min(y + reach, last)] - leaving;
-            var ends = leaving + source[Math.Min(y + reach + 1, last)];
-            target[y] = (sum * box.Inner + ends * box.Outer + Vector256.Create(1u << 23)) >>> 24;
-        }
-        scratch.Swap();
-    }
-
-    private static void Transpose(ReadOnlySpan<byte> source, Span<byte> target, int width, int height)
-    {
-        for (int y = 0; y < height; y++)
-        {
-            var row = source.Slice(y * width, width);
-            for (int x = 0; x < row.Length; x++)
-                target[x * height + y] = row[x];
+            var (before, behind) = (source[i], source[i + full + 1]);
+            sum += source[i + full] - before;
+            target[i] = (sum * box.Inner + (before + behind) * box.Outer + half) >>> 24;
         }
     }
 
@@ -88,57 +82,6 @@ internal static class GaussianBlur
             uint inner = (uint)((1 << 24) / (box * 2 + 1));
             uint outer = (uint)(((1 << 24) - (reach * 2 + 1) * (int)inner) / 2);
             return new Box(reach, inner, outer);
-        }
-    }
-}
-
-/// <summary>Memory of one thread for blurring.</summary>
-internal sealed class BlurScratch
-{
-    /// <summary>Columns blurred together.</summary>
-    public const int Lanes = 8;
-
-    /// <summary>A transposed plane.</summary>
-    public byte[] Turned { get; private set; } = [];
-
-    /// <summary>A strip of columns, one vector a row.</summary>
-    public Vector256<uint>[] Source { get; private set; } = [];
-
-    /// <summary>Where the next pass writes.</summary>
-    public Vector256<uint>[] Target { get; private set; } = [];
-
-    /// <summary>Makes room.</summary>
-    public void Reserve(int edge, int pixels)
-    {
-        if (Source.Length < edge)
-            (Source, Target) = (new Vector256<uint>[edge], new Vector256<uint>[edge]);
-        if (Turned.Length < pixels)
-            Turned = new byte[pixels];
-    }
-
-    /// <summary>What was written becomes what is read.</summary>
-    public void Swap() => (Source, Target) = (Target, Source);
-
-    /// <summary>Takes a strip of columns out of a plane.</summary>
-    public void Gather(ReadOnlySpan<byte> plane, int width, int height, int left, int lanes)
-    {
-        Span<byte> eight = stackalloc byte[Lanes];
-        eight.Clear();
-        for (int y = 0; y < height; y++)
-        {
-            plane.Slice(y * width + left, lanes).CopyTo(eight);
-            Source[y] = Augment.Lanes.Load(eight, 0).AsUInt32();
-        }
-    }
-
-    /// <summary>Puts the strip back.</summary>
-    public void Scatter(Span<byte> plane, int width, int height, int left, int lanes)
-    {
-        Span<byte> eight = stackalloc byte[Lanes];
-        for (int y = 0; y < height; y++)
-        {
-            Augment.Lanes.Store(Source[y].AsInt32(), eight, 0);
-            eight[..lanes].CopyTo(plane.Slice(y * width + left, lanes));
         }
     }
 }

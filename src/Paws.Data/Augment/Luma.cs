@@ -11,10 +11,10 @@ internal static class Luma
     private const int Blue = 7471;
     private const int Half = 1 << 15;
 
-    /// <summary>Luma of eight pixels.</summary>
+    /// <summary>Luma of sixteen pixels.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Of(Vector256<int> r, Vector256<int> g, Vector256<int> b) =>
-        (r * Red + g * Green + b * Blue + Vector256.Create(Half)) >>> 16;
+    public static Vector512<int> Of(Vector512<int> r, Vector512<int> g, Vector512<int> b) =>
+        (r * Red + g * Green + b * Blue + Vector512.Create(Half)) >>> 16;
 
     /// <summary>Sum of the luma of all pixels.</summary>
     public static long Sum(Planes image)
@@ -23,10 +23,10 @@ internal static class Luma
         var g = image.G;
         var b = image.B;
         int whole = image.Count & ~(Lanes.Count - 1);
-        var sums = Vector256<int>.Zero; // holds up to 2²³ · 8 pixels of 255
+        var sums = Vector512<int>.Zero; // each holds up to 2²³ pixels of 255
         for (int i = 0; i < whole; i += Lanes.Count)
             sums += Of(Lanes.Load(r, i), Lanes.Load(g, i), Lanes.Load(b, i));
-        long sum = Vector256.Sum(Vector256.WidenLower(sums) + Vector256.WidenUpper(sums));
+        long sum = Vector512.Sum(Vector512.WidenLower(sums) + Vector512.WidenUpper(sums));
         for (int i = whole; i < image.Count; i++)
             sum += (r[i] * Red + g[i] * Green + b[i] * Blue + Half) >> 16;
         return sum;

@@ -11,6 +11,8 @@ internal sealed class Normalize
 {
     private readonly float[] single = new float[3 * 256];
     private readonly ushort[] brain = new ushort[3 * 256];
+    private readonly byte[] low = new byte[3 * 256]; // of brain
+    private readonly byte[] high = new byte[3 * 256];
     private (float, float, float) mean = (float.NaN, 0, 0);
     private (float, float, float) std;
 
@@ -26,9 +28,13 @@ internal sealed class Normalize
     {
         Prepare(recipe);
         if (type == PixelType.Float32)
-            Interleave(image, single, MemoryMarshal.Cast<byte, float>(destination));
+            Interleave(image, single, MemoryMarshal.Cast<byte, float>(destination), 0);
         else
-            Interleave(image, brain, MemoryMarshal.Cast<byte, ushort>(destination));
+        {
+            var words = MemoryMarshal.Cast<byte, ushort>(destination);
+            int done = ByteTables.IsSupported ? ByteTables.Interleave(image, low, high, words) : 0;
+            Interleave(image, brain, words, done);
+        }
     }
 
     private void Prepare(ViewRecipe recipe)
@@ -47,11 +53,13 @@ internal sealed class Normalize
         {
             float normal = (value / 255f - mean) / std;
             single[channel * 256 + value] = normal;
-            brain[channel * 256 + value] = ToBFloat16(normal);
+            ushort rounded = ToBFloat16(normal);
+            brain[channel * 256 + value] = rounded;
+            (low[channel * 256 + value], high[channel * 256 + value]) = ((byte)rounded, (byte)(rounded >> 8));
         }
     }
 
-    private static void Interleave<T>(Planes image, T[] table, Span<T> destination)
+    private static void Interleave<T>(Planes image, T[] table, Span<T> destination, int from)
     {
         int count = image.Count;
         var r = image.R[..count];
@@ -61,7 +69,7 @@ internal sealed class Normalize
         var green = table.AsSpan(256, 256);
         var blue = table.AsSpan(512, 256);
         destination = destination[..(3 * count)];
-        for (int i = 0, at = 0; i < r.Length; i++, at += 3)
+        for (int i = from, at = 3 * from; i < r.Length; i++, at += 3)
         {
             destination[at] = red[r[i]];
             destination[at + 1] = green[g[i]];

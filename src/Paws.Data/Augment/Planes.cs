@@ -2,7 +2,7 @@ namespace Paws.Data.Augment;
 
 /// <summary>
 /// An image as three planes of bytes, the form in which colour is worked on: channels side by side suit vector instructions
-/// better than interleaved ones. Each plane is padded by at least 8 bytes to a multiple of 64, so that a kernel that treats every pixel
+/// better than interleaved ones. Each plane is padded by at least 16 bytes to a multiple of 64, so that a kernel that treats every pixel
 /// alike may run over the padding instead of minding a tail; what stands there means nothing.
 /// </summary>
 internal sealed class Planes
@@ -40,7 +40,7 @@ internal sealed class Planes
     public void Reshape(int width, int height)
     {
         (Width, Height) = (width, height);
-        Padded = (width * height + 8 + 63) & ~63;
+        Padded = (width * height + 16 + 63) & ~63;
         if (bytes.Length < 3 * Padded)
             bytes = new byte[3 * Padded];
     }

@@ -10,36 +10,32 @@ internal sealed class ResizeScratch
     private readonly ResizeWeights across = new();
     private readonly ResizeWeights down = new();
     private byte[] rows = [];
-    private byte[] longer = [];
+    private byte[] strip = [];
 
-    /// <summary>That many bytes.</summary>
-    public Span<byte> Rows(int bytes)
-    {
-        if (rows.Length < bytes)
-            rows = new byte[bytes];
-        return rows.AsSpan(0, bytes);
-    }
+    /// <summary>That many bytes, for rows that have been resized along their length.</summary>
+    public Span<byte> Rows(int bytes) => Take(ref rows, bytes);
 
-    /// <summary>A copy with one byte more at its end.</summary>
-    public ReadOnlySpan<byte> Lengthen(ReadOnlySpan<byte> row)
-    {
-        if (longer.Length <= row.Length)
-            longer = new byte[row.Length + 1];
-        row.CopyTo(longer);
-        return longer.AsSpan(0, row.Length + 1);
-    }
+    /// <summary>That many bytes, for a few rows side by side.</summary>
+    public Span<byte> Strip(int bytes) => Take(ref strip, bytes);
 
     /// <summary>Weights along the rows: see <see cref="ResizeWeights.Set"/>. Good until the next call.</summary>
-    public ResizeWeights Across(int from, int to, int keep, int kept) => Weights(across, from, to, keep, kept);
+    public ResizeWeights Across(Extent from, int to, int keep, int kept) => Weights(across, from, to, keep, kept);
 
     /// <summary>Weights down the columns: see <see cref="ResizeWeights.Set"/>. Good until the next call.</summary>
-    public ResizeWeights Down(int from, int to, int keep, int kept) => Weights(down, from, to, keep, kept);
+    public ResizeWeights Down(Extent from, int to, int keep, int kept) => Weights(down, from, to, keep, kept);
 
-    private ResizeWeights Weights(ResizeWeights otherwise, int from, int to, int keep, int kept)
+    private ResizeWeights Weights(ResizeWeights otherwise, Extent from, int to, int keep, int kept)
     {
-        if (from > LargestKept)
+        if (from.Offset != 0 || from.Length != from.Pixels || from.Pixels > LargestKept)
             return otherwise.Set(from, to, keep, kept);
-        ref var weights = ref CollectionsMarshal.GetValueRefOrAddDefault(small, (from, to, keep, kept), out _);
+        ref var weights = ref CollectionsMarshal.GetValueRefOrAddDefault(small, (from.Pixels, to, keep, kept), out _);
         return weights ??= new ResizeWeights().Set(from, to, keep, kept);
+    }
+
+    private static Span<byte> Take(ref byte[] memory, int bytes)
+    {
+        if (memory.Length < bytes)
+            memory = GC.AllocateUninitializedArray<byte>(bytes);
+        return memory.AsSpan(0, bytes);
     }
 }

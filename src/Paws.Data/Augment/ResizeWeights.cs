@@ -21,18 +21,18 @@ internal sealed class ResizeWeights
     /// <summary>The weights of input pixels First(i), First(i) + 1, …</summary>
     public ReadOnlySpan<int> Of(int i) => weights.AsSpan(i * taps, used[i]);
 
-    /// <summary>From <paramref name="from"/> input pixels to output pixels [keep, keep + kept) of <paramref name="to"/>. Memory is only taken when it grows.</summary>
-    public ResizeWeights Set(int from, int to, int keep, int kept)
+    /// <summary>From the pixels of <paramref name="from"/> to output pixels [keep, keep + kept) of <paramref name="to"/>. Memory is only taken when it grows.</summary>
+    public ResizeWeights Set(Extent from, int to, int keep, int kept)
     {
-        double scale = (double)from / to;
+        double scale = from.Length / to;
         double support = Math.Max(scale, 1); // of the triangle, each side
         taps = (int)Math.Ceiling(support) * 2 + 1;
         Reserve(kept);
         for (int i = 0; i < kept; i++)
         {
-            double centre = (keep + i + 0.5) * scale;
+            double centre = from.Offset + (keep + i + 0.5) * scale;
             first[i] = Math.Max(0, (int)(centre - support + 0.5));
-            used[i] = Math.Min(from, (int)(centre + support + 0.5)) - first[i];
+            used[i] = Math.Min(from.Pixels, (int)(centre + support + 0.5)) - first[i];
             double total = 0;
             for (int tap = 0; tap < used[i]; tap++)
             {

@@ -11,14 +11,14 @@ internal static class Saturation
         var r = image.R;
         var g = image.G;
         var b = image.B;
-        var by = Vector256.Create(factor);
+        var by = Vector512.Create(factor);
         for (int i = 0; i < r.Length; i += Lanes.Count)
         {
             var (red, green, blue) = (Lanes.Load(r, i), Lanes.Load(g, i), Lanes.Load(b, i));
-            var grey = Vector256.ConvertToSingle(Luma.Of(red, green, blue));
-            Lanes.Store(Blend.Lanes(grey, Vector256.ConvertToSingle(red), by), r, i);
-            Lanes.Store(Blend.Lanes(grey, Vector256.ConvertToSingle(green), by), g, i);
-            Lanes.Store(Blend.Lanes(grey, Vector256.ConvertToSingle(blue), by), b, i);
+            var grey = Vector512.ConvertToSingle(Luma.Of(red, green, blue));
+            Lanes.Store(Blend.Lanes(grey, Vector512.ConvertToSingle(red), by), r, i);
+            Lanes.Store(Blend.Lanes(grey, Vector512.ConvertToSingle(green), by), g, i);
+            Lanes.Store(Blend.Lanes(grey, Vector512.ConvertToSingle(blue), by), b, i);
         }
     }
 }

@@ -28,6 +28,7 @@ public static class DatasetOpener
             new FolderOptions
             {
                 SkipBadImages = request.SkipBadImages,
+                ScaledDecode = request.ScaledDecode,
                 CacheDirectory = request.CacheDirectory,
                 HoldOut = request.HoldOut,
                 Seed = request.Seed,

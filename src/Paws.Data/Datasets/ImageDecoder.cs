@@ -23,21 +23,37 @@ internal static class ImageDecoder
     }
 
     /// <summary>Decodes a file into memory of its own.</summary>
+    /// <param name="file">The file's bytes.</param>
+    /// <param name="name">What messages call it.</param>
     /// <exception cref="DataException">It cannot be read.</exception>
-    public static RgbImage Decode(string path)
+    public static RgbImage Decode(byte[] file, string name)
     {
         byte[] pixels = [];
-        var problem = TryDecode(
-            path,
+        var problem = Decode(
+            file,
             (width, height) => pixels = GC.AllocateUninitializedArray<byte>(checked(width * height * 3)),
             out var size
         );
-        return problem is null
-            ? new(pixels, size.Width, size.Height)
-            : throw new DataException(
-                $"{path} cannot be read: {problem}. Replace or delete it, or skip such images with data.skip_bad_images."
-            );
+        return problem is null ? new(pixels, size.Width, size.Height) : throw Unreadable(name, problem);
     }
+
+    /// <summary>A file's bytes.</summary>
+    /// <exception cref="DataException">It cannot be read.</exception>
+    public static byte[] ReadFile(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Unreadable(path, error.Message.TrimEnd('.'));
+        }
+    }
+
+    /// <summary>The mistake that a file is not what it should be.</summary>
+    public static DataException Unreadable(string path, string problem) =>
+        new($"{path} cannot be read: {problem}. Replace or delete it, or skip such images with data.skip_bad_images.");
 
     /// <summary>Decodes a file into memory that <paramref name="place"/> supplies for its size; without it, only checks the file.</summary>
     /// <returns>Null, or what is wrong with the file in a few words.</returns>
@@ -46,8 +62,7 @@ internal static class ImageDecoder
         size = default;
         try
         {
-            var file = File.ReadAllBytes(path);
-            return file.Length == 0 ? "it is empty" : Decode(file, place, out size);
+            return Decode(File.ReadAllBytes(path), place, out size);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or OverflowException)
         {
@@ -55,57 +70,29 @@ internal static class ImageDecoder
         }
     }
 
-    private static unsafe string? Decode(byte[] file, Func<int, int, Memory<byte>>? place, out (int Width, int Height) size)
+    private static string? Decode(byte[] file, Func<int, int, Memory<byte>>? place, out (int Width, int Height) size)
     {
         size = default;
-        fixed (byte* bytes = file)
+        using var image = EncodedImage.Open(file, out var problem);
+        if (image is null)
         {
-            using var data = SKData.Create((nint)bytes, file.Length);
-            using var codec = SKCodec.Create(data);
-            if (codec is null)
+            return problem;
+        }
+        size = (image.Width, image.Height);
+        var rgba = ArrayPool<byte>.Shared.Rent(checked(size.Width * size.Height * 4));
+        var taken = rgba;
+        try
+        {
+            var pixels = image.Decode(1, ref taken, out problem);
+            if (problem is null && place is not null)
             {
-                return "it is not an image of a known format";
+                DropAlpha(MemoryMarshal.Cast<byte, uint>(pixels.Pixels), place(size.Width, size.Height).Span);
             }
-
-            size = (codec.Info.Width, codec.Info.Height);
-            var rgba = ArrayPool<byte>.Shared.Rent(checked(size.Width * size.Height * 4));
-            try
-            {
-                SKCodecResult result;
-                fixed (byte* target = rgba)
-                {
-                    // No colour space in the request: pixels come as stored.
-                    var request = new SKImageInfo(size.Width, size.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-                    result = codec.GetPixels(request, (nint)target);
-                }
-
-                if (result != SKCodecResult.Success)
-                {
-                    return result == SKCodecResult.IncompleteInput ? "it is cut off" : $"decoding failed ({result})";
-                }
-
-                if (place is null)
-                {
-                    return null;
-                }
-
-                var rgb = place(size.Width, size.Height).Span;
-                var pixels = MemoryMarshal.Cast<byte, uint>(rgba.AsSpan(0, size.Width * size.Height * 4));
-                if (codec.Info.AlphaType == SKAlphaType.Opaque)
-                {
-                    DropAlpha(pixels, rgb);
-                }
-                else
-                {
-                    OverWhite(pixels, rgb);
-                }
-
-                return null;
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(rgba);
-            }
+            return problem;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rgba);
         }
     }
 
@@ -119,18 +106,4 @@ internal static class ImageDecoder
             rgb[o + 1] = (byte)(pixel >> 8);
         }
     }
-
-    private static void OverWhite(ReadOnlySpan<uint> rgba, Span<byte> rgb)
-    {
-        for (int i = 0, o = 0; i < rgba.Length; i++, o += 3)
-        {
-            var pixel = rgba[i];
-            var alpha = pixel >> 24;
-            rgb[o + 2] = Blend((pixel >> 16) & 255, alpha);
-            rgb[o] = Blend(pixel & 255, alpha);
-            rgb[o + 1] = Blend((pixel >> 8) & 255, alpha);
-        }
-    }
-
-    private static byte Blend(uint colour, uint alpha) => (byte)(((colour * alpha) + (255 * (255 - alpha)) + 127) / 255);
 }

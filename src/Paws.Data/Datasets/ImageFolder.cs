@@ -38,8 +38,8 @@ public static class ImageFolder
             var isTest = TestImages(listing, good, options);
             RequireEveryClass(listing, good, isTest);
             var owner = new SharedOwner(cache);
-            var train = Part(name, listing, cache, owner, [.. good.Where((_, i) => !isTest[i])]);
-            var test = Part(name, listing, cache, owner, [.. good.Where((_, i) => isTest[i])]);
+            var train = Part(name, listing, options, cache, owner, [.. good.Where((_, i) => !isTest[i])]);
+            var test = Part(name, listing, options, cache, owner, [.. good.Where((_, i) => isTest[i])]);
             if (cache is { HasPixels: false })
             {
                 ((IDisposable)cache).Dispose();
@@ -91,7 +91,14 @@ public static class ImageFolder
         }
     }
 
-    private static IImageDataset Part(string name, FolderListing listing, CacheFile? cache, SharedOwner owner, int[] indices)
+    private static IImageDataset Part(
+        string name,
+        FolderListing listing,
+        FolderOptions options,
+        CacheFile? cache,
+        SharedOwner owner,
+        int[] indices
+    )
     {
         var files = Array.ConvertAll(indices, i => listing.Files[i]);
         return cache is { HasPixels: true }
@@ -104,7 +111,7 @@ public static class ImageFolder
                 i => files[i].Path,
                 owner.Share()
             )
-            : new OnDemandDataset(name, listing, files);
+            : new OnDemandDataset(name, listing, files, options.ScaledDecode);
     }
 
     private static string Describe(FolderListing listing, FolderOptions options, int withoutClass)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
-using Paws.Data.Augment;
 using Paws.Data.Datasets;
 
 namespace Paws.Data.Loading;
@@ -135,9 +134,9 @@ public sealed class BatchLoader : IDisposable
     private void Work()
     {
         LowPriority.Apply();
-        var augmenter = new Augmenter();
+        var writer = new ViewWriter();
         while (FindWork() is { } work)
-            if (work.FillSome(dataset, augmenter))
+            if (work.FillSome(dataset, writer))
                 Wake();
     }
 

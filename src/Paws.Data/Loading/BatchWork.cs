@@ -76,7 +76,7 @@ internal sealed class BatchWork
     public Exception? Failure => failure;
 
     /// <summary>Fills some samples' rows; true when that completed the batch. After a failure the rest is only counted.</summary>
-    public bool FillSome(IImageDataset dataset, Augmenter augmenter)
+    public bool FillSome(IImageDataset dataset, ViewWriter writer)
     {
         int first = Interlocked.Add(ref next, SamplesAtOnce) - SamplesAtOnce;
         int end = Math.Min(first + SamplesAtOnce, Samples);
@@ -85,7 +85,7 @@ internal sealed class BatchWork
         try
         {
             for (int sample = first; sample < end && Volatile.Read(ref failure) is null; sample++)
-                Fill(dataset, augmenter, rows.AsSpan(starts[sample]..starts[sample + 1]));
+                Fill(dataset, writer, rows.AsSpan(starts[sample]..starts[sample + 1]));
         }
         catch (Exception problem)
         {
@@ -94,21 +94,22 @@ internal sealed class BatchWork
         return Interlocked.Add(ref left, first - end) == 0;
     }
 
-    private unsafe void Fill(IImageDataset dataset, Augmenter augmenter, ReadOnlySpan<long> places)
+    private unsafe void Fill(IImageDataset dataset, ViewWriter writer, ReadOnlySpan<long> places)
     {
-        RgbImage? image = null;
+        var image = writer.Read(dataset, SampleAt(places[0]), Plan.Groups);
         foreach (long place in places)
         {
             var (group, index) = ((int)(place >> 32), (int)place);
             var (recipe, groupRows) = Plan.Groups[group];
             var row = groupRows[index];
-            image ??= dataset.Read(row.Sample);
             var random = ViewRandom.For(seed, row.Epoch, row.Sample, row.View);
             long bytes = bytesOfRow[group];
             var destination = new Span<byte>((byte*)Memory[group].Pointer + index * bytes, (int)bytes);
-            augmenter.Write(image.Value, recipe, ref random, type, destination);
+            writer.Augmenter.Write(image, recipe, ref random, type, destination);
         }
     }
+
+    private int SampleAt(long place) => Plan.Groups[(int)(place >> 32)].Rows[(int)place].Sample;
 
     private static long Pack(int group, int row) => ((long)group << 32) | (uint)row;
 }

@@ -43,7 +43,7 @@ internal static class BenchStepCommand
             new Example("The CIFAR-10 recipe at a quarter of its size", "paws bench step --batch 64 --per-class 16"),
             new Example(
                 "The ImageNet recipe, a small batch",
-                "paws bench step --arch resnet50 --batch 8 --classes 20 --per-class 1 --size 224 --crop-size 96 --predictor"
+                "paws bench step --arch resnet50 --batch 8 --per-class 1 --size 224 --crop-size 96 --predictor"
             ),
             new Example("For a script", "paws bench step --json")
         );

@@ -17,5 +17,6 @@ public static class DatasetRequests
             ShapesTrain = config.Data.ShapesTrain,
             ShapesTest = config.Data.ShapesTest,
             SkipBadImages = config.Data.SkipBadImages,
+            ScaledDecode = config.Data.ScaledDecode,
         };
 }

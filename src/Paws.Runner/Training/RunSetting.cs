@@ -50,9 +50,10 @@ internal sealed class RunSetting : IDisposable
     /// <summary>Element type of batches: the encoder's input type.</summary>
     public PixelType PixelType => ComputeType == torch.ScalarType.BFloat16 ? PixelType.BFloat16 : PixelType.Float32;
 
-    private ulong Seed => (ulong)(uint)Config.Meta.Seed;
+    /// <summary>Threads that make batches.</summary>
+    public int Workers => Config.Data.Workers > 0 ? Config.Data.Workers : Math.Max(1, Environment.ProcessorCount / 2);
 
-    private int Workers => Config.Data.Workers > 0 ? Config.Data.Workers : Math.Max(1, Environment.ProcessorCount / 2);
+    private ulong Seed => (ulong)(uint)Config.Meta.Seed;
 
     /// <summary>Opens data and device as the configuration says.</summary>
     /// <param name="config">Resolved configuration.</param>

@@ -88,6 +88,11 @@ let private verbs = [
     [ "data"; "make" ]
     [ "data"; "convert" ]
     [ "doctor" ]
+    [ "bench" ]
+    [ "bench"; "step" ]
+    [ "bench"; "growth" ]
+    [ "bench"; "augment" ]
+    [ "bench"; "data" ]
 ]
 
 [<Tests>]
@@ -112,7 +117,7 @@ let help =
 let usage =
     testList "Runner.CommandLine.usage" [
         test "every example of train, eval and finetune is a command line that parses" {
-            for verb in [ "train"; "eval"; "finetune"; "data"; "doctor" ] do
+            for verb in [ "train"; "eval"; "finetune"; "data"; "doctor"; "bench" ] do
                 let host =
                     CommandHost(Jobs = Recorder(fun () -> 0), Output = TextWriter.Null, Error = TextWriter.Null)
 

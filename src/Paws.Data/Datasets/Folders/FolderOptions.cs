@@ -12,6 +12,12 @@ public sealed record FolderOptions
     /// <summary>A folder whose decoded images take at most this many bytes is decoded once and cached; in [0, 2³¹ − 1].</summary>
     public long CacheLimit { get; init; } = 2_000_000_000;
 
+    /// <summary>
+    /// Decode large images at a half, a quarter or an eighth of their size for random crops, where even the smallest crop that may be
+    /// drawn keeps as many pixels as its view has. Concerns JPEG files that are decoded as they are read.
+    /// </summary>
+    public bool ScaledDecode { get; init; } = true;
+
     /// <summary>Share of each class that becomes the test set when the folder has none, in (0, 1).</summary>
     public double HoldOut { get; init; } = 0.1;
 

@@ -1,7 +1,7 @@
 namespace Paws.Data.Datasets.Folders;
 
 /// <summary>Image files decoded each time they are read, for sets too large to keep decoded.</summary>
-internal sealed class OnDemandDataset(string name, FolderListing listing, FolderFile[] files) : IImageDataset
+internal sealed class OnDemandDataset(string name, FolderListing listing, FolderFile[] files, bool scaledDecode) : IEncodedDataset
 {
     public string Name => name;
 
@@ -13,7 +13,15 @@ internal sealed class OnDemandDataset(string name, FolderListing listing, Folder
 
     public string NameOf(int index) => files[index].Path;
 
-    public RgbImage Read(int index) => ImageDecoder.Decode(listing.FullPath(files[index]));
+    public bool ScaledDecode => scaledDecode;
+
+    public RgbImage Read(int index) => ImageDecoder.Decode(ReadFile(index), PathOf(index));
+
+    public byte[] ReadFile(int index) => ImageDecoder.ReadFile(PathOf(index));
+
+    public DataException Unreadable(int index, string problem) => ImageDecoder.Unreadable(PathOf(index), problem);
 
     public void Dispose() { }
+
+    private string PathOf(int index) => listing.FullPath(files[index]);
 }

@@ -57,6 +57,12 @@ public sealed record DataSection
     /// <summary>Ours: skip and count images that cannot be read instead of stopping.</summary>
     public bool SkipBadImages { get; init; }
 
+    /// <summary>
+    /// Ours: decode large JPEG files of folders too large to keep decoded at a half, a quarter or an eighth of their size, where no
+    /// random crop loses pixels by it.
+    /// </summary>
+    public bool ScaledDecode { get; init; } = true;
+
     /// <summary>Ours: threads that make batches; 0 chooses from the cores.</summary>
     public int Workers { get; init; }
 }
