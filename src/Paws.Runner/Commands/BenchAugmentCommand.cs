@@ -86,7 +86,7 @@ internal static class BenchAugmentCommand
                     ["precision"] = type == PixelType.BFloat16 ? "bf16" : "fp32",
                     ["images"] = bench.Images,
                     ["passes"] = passes,
-                    ["seconds"] = Math.Round(time, 3),
+                    ["seconds"] = Math.Round(time, 6),
                     ["images_per_second"] = Math.Round(rate, 1),
                     ["views_per_second"] = Math.Round(rate * AugmentBench.Views, 1),
                 }
