@@ -1,7 +1,7 @@
 namespace Paws.Runner.Bench;
 
 /// <summary>One quantity that a step's cost depends on.</summary>
-/// <param name="Name">What it is called in tables and charts.</param>
+/// <param name="Name">What it is called in tables and charts; supports are counted a class.</param>
 /// <param name="Values">Its values, doubling.</param>
 /// <param name="Set">The work with one of them.</param>
 internal sealed record GrowthAxis(string Name, int[] Values, Func<StepBenchOptions, int, StepBenchOptions> Set);
@@ -89,8 +89,8 @@ internal static class Growth
     private static GrowthAxis[] Axes(int[] batch, int[] perClass, int[] width, int[] crops) =>
         [
             new("batch", batch, (work, value) => work with { Batch = value }),
-            new("supports a class", perClass, (work, value) => work with { PerClass = value }),
-            new("embedding width", width, (work, value) => work with { Out = value }),
-            new("small views", crops, (work, value) => work with { Crops = value }),
+            new("supports", perClass, (work, value) => work with { PerClass = value }),
+            new("width", width, (work, value) => work with { Out = value }),
+            new("crops", crops, (work, value) => work with { Crops = value }),
         ];
 }

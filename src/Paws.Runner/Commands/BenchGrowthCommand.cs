@@ -129,7 +129,7 @@ internal static class BenchGrowthCommand
                     (curve, i) =>
                         new LineSeries
                         {
-                            Name = FormattableString.Invariant($"{curve.Axis.Name} ({curve.Exponent:0.00})"),
+                            Name = FormattableString.Invariant($"{curve.Axis.Name} {curve.Exponent:0.00}"),
                             X = [.. curve.Axis.Values.Select(v => (double)v / curve.Axis.Values[0])],
                             Y = [.. curve.Seconds.Select(s => s / curve.Seconds[0])],
                             Hue = i,

@@ -5,6 +5,7 @@ open System.IO
 open System.Text.Json.Nodes
 open Expecto
 open Paws.Data.Datasets
+open Paws.Model
 open Paws.Runner
 open Paws.Runner.Checkpoints
 open Paws.Runner.Commands
@@ -140,4 +141,77 @@ let tests =
         }
 
         test "no starts to time: refused" { PawsCommand.expectMistake [ "--runs"; "at least 1" ] [ "bench"; "start"; "--runs"; "0" ] }
+
+        test "step has the peer's keys" {
+            let json =
+                result [
+                    "bench"
+                    "step"
+                    "--arch"
+                    "wrn10-1"
+                    "--batch"
+                    "3"
+                    "--classes"
+                    "2"
+                    "--per-class"
+                    "2"
+                    "--size"
+                    "12"
+                    "--crops"
+                    "2"
+                    "--crop-size"
+                    "8"
+                    "--out"
+                    "8"
+                    "--steps"
+                    "2"
+                    "--warmup"
+                    "1"
+                    "--device"
+                    "cpu"
+                ]
+
+            Expect.equal (json["arch"].GetValue<string>(), json["batch"].GetValue<int>()) ("wrn10-1", 3) "as asked"
+            Expect.equal (json["style"].GetValue<string>()) "paws" "style"
+
+            positive json [
+                "seconds_per_step"
+                "images_per_second"
+                "views_per_second"
+                "peak_memory_mb"
+                "convolution_gflops"
+            ]
+            // 2 · 2 · 2 supports and 4 views of 3 images.
+            let perImage =
+                json["views_per_second"].GetValue<float>()
+                / json["images_per_second"].GetValue<float>()
+
+            Expect.isTrue (abs (perImage - 20.0 / 3.0) < 0.05) $"views an image: {perImage}"
+            Expect.isTrue (Double.IsFinite(json["loss"].GetValue<float>())) "loss"
+        }
+
+        test "step's mistakes are one line" {
+            PawsCommand.expectMistake [ "wrnD-W" ] [ "bench"; "step"; "--arch"; "vgg16" ]
+            PawsCommand.expectMistake [ "--batch"; "at least 1" ] [ "bench"; "step"; "--batch"; "0" ]
+            PawsCommand.expectMistake [ "--rounds"; "at least 1" ] [ "bench"; "growth"; "--rounds"; "0" ]
+        }
+
+        test "convolutions of a ResNet-50 at 224 pixels: 4.09 billion multiplications, without the classifier" {
+            use encoder =
+                Encoder.create
+                    {
+                        ModelName = "resnet50"
+                        OutputDim = 8
+                        UsePredHead = false
+                    }
+                    0
+            // 4.09 billion in torchvision's documentation, the classifier's 2 048 000 included.
+            Expect.equal (Bench.Arithmetic.ConvolutionFlops(encoder, 224)) (2.0 * 4087136256.0) "multiplications and additions"
+        }
+
+        test "growth: the exponent is that of the last doubling" {
+            let axis = Bench.GrowthAxis("n", [| 1; 2; 4 |], fun work _ -> work)
+            Expect.floatClose Accuracy.high (Bench.GrowthCurve(axis, [| 9.0; 3.0; 12.0 |]).Exponent) 2.0 "fourfold for twice as much"
+            Expect.equal (Bench.Growth.Median(Collections.Generic.List [ 5.0; 1.0; 2.0; 4.0 ])) 3.0 "median"
+        }
     ]
