@@ -124,7 +124,7 @@ type Encoder
 module Encoder =
 
     let private (|Named|_|) pattern name =
-        let m = Regex.Match(name, $"^{pattern}$")
+        let m = Regex.Match(name, $@"^{pattern}\z")
 
         if m.Success then
             Some [ for g in Seq.tail m.Groups -> if g.Success then int g.Value else 1 ]

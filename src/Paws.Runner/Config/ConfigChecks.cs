@@ -106,10 +106,10 @@ internal static partial class ConfigChecks
         return problems;
     }
 
-    [GeneratedRegex(@"^(wide_resnet(?<depth>\d+)w[1-9]\d?|resnet(18|50|101|152)(w[124])?|resnet18_small)$")]
+    [GeneratedRegex(@"^(wide_resnet(?<depth>\d+)w[1-9]\d?|resnet(18|50|101|152)(w[124])?|resnet18_small)\z")]
     private static partial Regex ModelName();
 
-    [GeneratedRegex(@"^(auto|cpu|cuda|cuda:\d{1,3})$")]
+    [GeneratedRegex(@"^(auto|cpu|cuda|cuda:\d{1,3})\z")]
     private static partial Regex DeviceName();
 
     private static void CheckPair(List<string> problems, string path, double[]? pair)

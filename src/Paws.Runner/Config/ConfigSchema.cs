@@ -25,7 +25,7 @@ internal static partial class ConfigSchema
     public static IEnumerable<ConfigKey> KeysOf(PawsConfig config) =>
         [.. Keys, .. config.Experiment.Numbers.Keys.Select(name => new ExperimentKey(name))];
 
-    [GeneratedRegex(@"^experiment\.(?<name>[a-z][a-z0-9_]*)$")]
+    [GeneratedRegex(@"^experiment\.(?<name>[a-z][a-z0-9_]*)\z")]
     private static partial Regex ExperimentName();
 
     /// <summary>The end of a message about an unknown section: the nearest one that exists, else all of them.</summary>

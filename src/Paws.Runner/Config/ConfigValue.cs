@@ -11,7 +11,8 @@ namespace Paws.Runner.Config;
 /// </summary>
 internal static partial class ConfigValue
 {
-    [GeneratedRegex(@"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")]
+    // \z and not $, which also matches before a line break at the end.
+    [GeneratedRegex(@"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\z")]
     private static partial Regex Number();
 
     /// <summary>Reads a node as the key's type.</summary>
@@ -76,7 +77,7 @@ internal static partial class ConfigValue
     public static bool NeedsQuotes(string text) =>
         !SafePlain().IsMatch(text) || IsNullWord(text) || Truth(text) is not null || Number().IsMatch(text);
 
-    [GeneratedRegex(@"^[A-Za-z0-9_/.][A-Za-z0-9_/.:+-]*(?<!:)$")]
+    [GeneratedRegex(@"^[A-Za-z0-9_/.][A-Za-z0-9_/.:+-]*(?<!:)\z")]
     private static partial Regex SafePlain();
 
     private static bool TryNumber(string text, out double number)

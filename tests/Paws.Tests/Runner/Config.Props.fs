@@ -31,6 +31,8 @@ let private text =
                 "[1]"
                 "cuda:0"
                 "a\nb"
+                "a\n"
+                "12\n"
                 " x "
                 "\"q\""
                 "C:\\d"
