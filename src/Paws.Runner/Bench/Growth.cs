@@ -68,7 +68,7 @@ internal static class Growth
                     done();
                 }
             }
-            return new GrowthCurve(axis, [.. seconds.Select(Median)]);
+            return new GrowthCurve(axis, [.. seconds.Select(Median.Of)]);
         }
         finally
         {
@@ -77,13 +77,6 @@ internal static class Growth
                 owner.Dispose();
             }
         }
-    }
-
-    /// <summary>The middle of the values; their list is sorted.</summary>
-    public static double Median(List<double> values)
-    {
-        values.Sort();
-        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
     }
 
     private static GrowthAxis[] Axes(int[] batch, int[] perClass, int[] width, int[] crops) =>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Paws.Model;
-using Paws.Runner.Doctor;
 using Paws.Runner.Startup;
 using Paws.Runner.Training;
 using TorchSharp;
@@ -32,13 +31,7 @@ internal sealed class StepBench : IDisposable
         LibTorch.Prepare();
         Device = LibTorch.Resolve(options.Device);
         torch.set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
-        bool bf16 = options.Precision switch
-        {
-            Precision.Bf16 => true,
-            Precision.Fp32 => false,
-            _ => Device.type == DeviceType.CUDA || CpuFeatures.HasNativeBf16,
-        };
-        ComputeType = bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
+        ComputeType = options.Precision.IsBf16(Device.type) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
         using var scope = torch.NewDisposeScope();
         encoder = Make(new EncoderSpec(options.ModelName(), options.Out, options.Predictor));
         encoder.To(Device, torch.float32);

@@ -3,19 +3,6 @@ using TorchSharp;
 
 namespace Paws.Runner.Bench;
 
-/// <summary>Type of convolutions and activations in a measured step.</summary>
-internal enum Precision
-{
-    /// <summary>bf16 where the hardware has it, as in training.</summary>
-    Auto,
-
-    /// <summary>bf16.</summary>
-    Bf16,
-
-    /// <summary>fp32.</summary>
-    Fp32,
-}
-
 /// <summary>The work of one measured training step: what the encoder is, and how many images of which size pass through it.</summary>
 internal sealed record StepBenchOptions
 {

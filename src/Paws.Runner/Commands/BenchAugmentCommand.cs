@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Paws.Data.Loading;
 using Paws.Runner.Bench;
-using Paws.Runner.Doctor;
+using TorchSharp;
 
 namespace Paws.Runner.Commands;
 
@@ -58,12 +58,7 @@ internal static class BenchAugmentCommand
             {
                 throw new UserErrorException(FormattableString.Invariant($"--seconds must be in [0, 3600], got {least}"));
             }
-            var type = parse.GetValue(precision) switch
-            {
-                Precision.Bf16 => PixelType.BFloat16,
-                Precision.Fp32 => PixelType.Float32,
-                _ => CpuFeatures.HasNativeBf16 ? PixelType.BFloat16 : PixelType.Float32,
-            };
+            var type = parse.GetValue(precision).IsBf16(DeviceType.CPU) ? PixelType.BFloat16 : PixelType.Float32;
             string recipe = parse.GetValue(kind)!;
             using var bench = new AugmentBench(recipe, parse.GetValue(folder)!, images, type, !parse.GetValue(full));
             int number = 0;

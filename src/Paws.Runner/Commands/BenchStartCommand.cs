@@ -63,7 +63,7 @@ internal static class BenchStartCommand
             stop.ThrowIfCancellationRequested();
             all.Add(StartBench.Start(device));
         }
-        var stages = all[0].Select(stage => (stage.Stage, Seconds: Median(Times(stage.Stage)))).ToList();
+        var stages = all[0].Select(stage => (stage.Stage, Seconds: Median.Of(Times(stage.Stage)))).ToList();
         var steps = Times(StartClock.Step);
         double before = 0;
         foreach (var (stage, seconds) in stages)
@@ -72,13 +72,15 @@ internal static class BenchStartCommand
             before = seconds;
         }
         console.Say(
-            FormattableString.Invariant($"{Median(steps):0.00} s to the first step (median of {runs}; {steps[0]:0.00} to {steps[^1]:0.00})")
+            FormattableString.Invariant(
+                $"{Median.Of(steps):0.00} s to the first step (median of {runs}; {steps[0]:0.00} to {steps[^1]:0.00})"
+            )
         );
         return new JsonObject
         {
             ["peer"] = $"paws {CommandLine.Version}",
             ["runs"] = runs,
-            ["seconds_to_first_step"] = Math.Round(Median(steps), 3),
+            ["seconds_to_first_step"] = Math.Round(Median.Of(steps), 3),
             ["seconds_to_first_step_least"] = Math.Round(steps[0], 3),
             ["seconds_to_first_step_most"] = Math.Round(steps[^1], 3),
             ["stages"] = new JsonObject(stages.Select(stage => KeyValuePair.Create(stage.Stage, (JsonNode?)Math.Round(stage.Seconds, 3)))),
@@ -87,6 +89,4 @@ internal static class BenchStartCommand
         // Sorted.
         List<double> Times(string name) => [.. all.Select(start => start.First(stage => stage.Stage == name).Seconds).Order()];
     }
-
-    private static double Median(IReadOnlyList<double> sorted) => (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
 }

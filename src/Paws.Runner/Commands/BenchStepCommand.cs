@@ -124,7 +124,7 @@ internal static class BenchStepCommand
                 progress.Report(step + 1, total);
             }
         }
-        double median = Growth.Median(seconds);
+        double median = Median.Of(seconds);
         double gflops = bench.ConvolutionFlops / median / 1e9;
         console.Say(
             FormattableString.Invariant($"{work.Arch}, {work.Batch} images, {work.AllViews} views a step, ")

@@ -40,7 +40,7 @@ internal static class VerifyCommand
             var directory = parse.GetValue(folder) ?? GoldenFolder.Shipped;
             var files = GoldenFolder.Files(directory);
             var device = LibTorch.Resolve(parse.GetValue(common.Device) ?? "auto");
-            Nnpack.TurnOff();
+            LibTorchSwitches.TurnNnpackOff();
             var comparisons = new List<Comparison>();
             using (var view = ConsoleProgress.Create(console.People))
             {

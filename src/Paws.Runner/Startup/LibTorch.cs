@@ -58,7 +58,7 @@ public static class LibTorch
 
     private static Device Cuda(int index)
     {
-        Cudnn.TryAlgorithms();
+        LibTorchSwitches.LetCudnnTryAlgorithms();
         return new Device(DeviceType.CUDA, index);
     }
 

@@ -31,7 +31,6 @@ internal static class Pace
                 seconds.Add(Stopwatch.GetElapsedTime(begin).TotalSeconds);
             }
         }
-        seconds.Sort();
-        return seconds[seconds.Count / 2];
+        return Median.Of(seconds);
     }
 }

@@ -212,6 +212,6 @@ let tests =
         test "growth: the exponent is that of the last doubling" {
             let axis = Bench.GrowthAxis("n", [| 1; 2; 4 |], fun work _ -> work)
             Expect.floatClose Accuracy.high (Bench.GrowthCurve(axis, [| 9.0; 3.0; 12.0 |]).Exponent) 2.0 "fourfold for twice as much"
-            Expect.equal (Bench.Growth.Median(Collections.Generic.List [ 5.0; 1.0; 2.0; 4.0 ])) 3.0 "median"
+            Expect.equal (Median.Of(Collections.Generic.List [ 5.0; 1.0; 2.0; 4.0 ])) 3.0 "median"
         }
     ]
