@@ -1,5 +1,6 @@
 namespace Paws.Model
 
+open Paws.Kernels
 open TorchSharp
 
 /// Residual networks (He et al., 2015) with the stride on the 3×3 convolution of a bottleneck; channel counts may be
@@ -33,10 +34,12 @@ module ResNet =
         let conv2, bn2 = layer registry name 2 mid mid 3 1
         let shortcut = shortcut registry name inputs mid stride
 
-        fun (pass: ForwardPass) (x: torch.Tensor) ->
-            let y = bn1.ForwardRelu(pass, conv1.Forward(pass, x))
-            let y = bn2.Forward(pass, conv2.Forward(pass, y))
-            (Scalars.addTo y (shortcut pass x)).relu_()
+        let inner = PreActivation(bn1, conv2)
+
+        fun (pass: ForwardPass) (x: Activations) ->
+            let y = Activations(conv1.Forward(pass, x.Values), null)
+            let y = bn2.Forward(pass, inner.Forward(pass, y, null).Values)
+            Activations((Scalars.addTo y (shortcut pass x.Values)).relu_ (), null)
 
     /// 1×1 → 3×3 → 1×1 to four times the channels (ResNet-50 and deeper).
     let private bottleneck registry name inputs mid stride =
@@ -45,11 +48,13 @@ module ResNet =
         let conv3, bn3 = layer registry name 3 mid (4 * mid) 1 1
         let shortcut = shortcut registry name inputs (4 * mid) stride
 
-        fun (pass: ForwardPass) (x: torch.Tensor) ->
-            let y = bn1.ForwardRelu(pass, conv1.Forward(pass, x))
-            let y = bn2.ForwardRelu(pass, conv2.Forward(pass, y))
+        let inner = PreActivation(bn1, conv2)
+
+        fun (pass: ForwardPass) (x: Activations) ->
+            let y = Activations(conv1.Forward(pass, x.Values), null)
+            let y = bn2.ForwardRelu(pass, inner.Forward(pass, y, null).Values)
             let y = bn3.Forward(pass, conv3.Forward(pass, y))
-            (Scalars.addTo y (shortcut pass x)).relu_()
+            Activations((Scalars.addTo y (shortcut pass x.Values)).relu_ (), null)
 
     /// Blocks a stage, and whether they are bottlenecks.
     let private stages depth =

@@ -1,6 +1,6 @@
 namespace Paws.Model
 
-open TorchSharp
+open Paws.Kernels
 
 /// Wide residual networks for small images (Zagoruyko and Komodakis, 2016) as published with PAWS: pre-activation
 /// blocks, convolutions with bias, 3×3 stem of 16 channels, no dropout.
@@ -28,13 +28,18 @@ module WideResNet =
             else
                 None
 
-        fun (pass: ForwardPass) (x: torch.Tensor) ->
-            let y = conv1.Forward(pass, bn1.ForwardRelu(pass, x))
-            let y = conv2.Forward(pass, bn2.ForwardRelu(pass, y))
+        let first = PreActivation(bn1, conv1)
+        let second = PreActivation(bn2, conv2)
 
-            match shortcut with
-            | Some projection -> Scalars.addTo y (projection.Forward(pass, x))
-            | None -> Scalars.addTo y x
+        fun (pass: ForwardPass) (x: Activations) ->
+            let y = first.Forward(pass, x, null)
+
+            let residual =
+                match shortcut with
+                | Some projection -> projection.Forward(pass, x.Values)
+                | None -> x.Values
+
+            second.Forward(pass, y, residual)
 
     /// A trunk of depth 6n + 4 (n blocks a stage, n ≥ 1) whose three stages have 16k, 32k, 64k channels.
     let create (registry: TensorRegistry) (depth: int) (width: int) =
