@@ -28,6 +28,11 @@ internal static unsafe class Bf16
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<uint> RoundInPlace(Vector512<float> value) => Biased(value) & Vector512.Create(0xFFFF0000u);
 
+    /// <summary>Stores numbers that RoundInPlace made.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<uint> rounded, ushort* to) =>
+        Avx512F.ConvertToVector256UInt16(Vector512.ShiftRightLogical(rounded, 16)).Store(to);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<uint> Biased(Vector512<float> value)
     {

@@ -1,110 +1,148 @@
 namespace Paws.Kernels;
 
 /// <summary>
-/// A 3 × 3 convolution of one image at a time, padded with zeros: a bf16 image [height, width, inputs] and packed weights to fp32 sums
-/// [⌈height / stride⌉, ⌈width / stride⌉, outputs]. Cuts the work into tiles whose weights stay in the first cache.
+/// A 3 × 3 convolution of stride 1 of one image, padded with zeros, by minimal filtering along the rows (<see cref="RowTransform"/>): a bf16
+/// image is transformed, multiplied by transformed weights, and the four parts of the sums, in fp32, make two output pixels.
 /// </summary>
 internal sealed unsafe class ImageConvolution
 {
-    private readonly int chunk;
+    private const int Taps = 3;
     private readonly int vectors;
-    private readonly (int Column, nint Code)[] tiles;
+    private readonly nint[] multiply; // by tiles taken together
+    private readonly nint transform;
 
-    /// <param name="height">Rows of the input.</param>
-    /// <param name="width">Pixels in a row of the input.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Pixels in a row.</param>
     /// <param name="inputs">Input channels, a multiple of 16.</param>
     /// <param name="outputs">Output channels, a multiple of 16.</param>
-    /// <param name="stride">1 or 2.</param>
-    public ImageConvolution(int height, int width, int inputs, int outputs, int stride)
+    /// <param name="activated">Whether the input is max(0, scale · pixel + shift) instead of the pixels.</param>
+    public ImageConvolution(int height, int width, int inputs, int outputs, bool activated)
     {
-        (Height, Width, Inputs, Outputs, Stride) = (height, width, inputs, outputs, stride);
-        (Rows, Columns) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
-        chunk = new[] { 64, 48, 32, 16 }.First(n => inputs % n == 0);
+        (Height, Inputs, Outputs, Tiles) = (height, inputs, outputs, (width + 1) / 2);
         vectors = outputs % 32 == 0 ? 2 : 1;
-        var count = (Columns + ConvolutionTile.MostPixels(vectors) - 1) / ConvolutionTile.MostPixels(vectors);
-        tiles = new (int, nint)[count];
-        for (var t = 0; t < count; t++)
+        multiply = new nint[ProductTile.Most(vectors) + 1];
+        for (var tiles = 1; tiles < multiply.Length; tiles++)
         {
-            var (from, to) = (Columns * t / count, Columns * (t + 1) / count);
-            var tile = new ConvolutionTile(inputs, outputs, width, stride, from, to - from, vectors, chunk);
-            tiles[t] = (from, (nint)tile.Assemble());
+            multiply[tiles] = ExecutableCode.Of(new ProductTile(inputs, outputs, Tiles, tiles, vectors).Assemble());
         }
+        transform = ExecutableCode.Of(new RowTransform(width, inputs, height * Tiles * inputs).AssembleInput(activated));
     }
 
     public int Height { get; }
-    public int Width { get; }
     public int Inputs { get; }
     public int Outputs { get; }
-    public int Stride { get; }
-    public int Rows { get; }
-    public int Columns { get; }
+
+    /// <summary>Tiles in a row.</summary>
+    public int Tiles { get; }
+
+    /// <summary>Numbers of a transformed image.</summary>
+    public int TransformedLength => RowTransform.Parts * Height * Tiles * Inputs;
+
+    /// <summary>Numbers of the sums of so many rows.</summary>
+    public int SumsLength(int rows) => RowTransform.Parts * rows * Tiles * Outputs;
 
     /// <summary>Numbers that packed weights take.</summary>
-    public int PackedLength => 9 * Inputs * Outputs;
+    public int PackedLength => RowTransform.Parts * Taps * Inputs * Outputs;
 
     /// <summary>Blocks of output channels, the unit in which weights are packed.</summary>
     public int Blocks => Outputs / (vectors * 16);
 
-    /// <summary>Packs blocks of weights: [outputs / 16v, inputs / chunk, 3, 3, chunk / 2, 16v, 2] in bf16.</summary>
-    /// <param name="weights">fp32; weights[output, input, row, column] lie so many numbers apart, taps one after the other.</param>
-    /// <param name="outputStride">From one output channel to the next.</param>
-    /// <param name="inputStride">From one input channel to the next.</param>
-    /// <param name="forwardTaps">Taps as they are, or turned by half a circle as the gradient by the input needs them.</param>
+    /// <summary>Transforms weights w₀ w₁ w₂ of a row to w₀, (w₀ + w₁ + w₂) / 2, (w₀ − w₁ + w₂) / 2, w₂, in bf16 [4, blocks, 3, inputs / 2, 16v, 2].</summary>
+    /// <param name="weights">fp32; weights[output, input, 3, 3], taps one after the other.</param>
+    /// <param name="outputStride">Numbers from one output channel to the next.</param>
+    /// <param name="inputStride">Numbers from one input channel to the next.</param>
+    /// <param name="turned">Whether taps are taken from the last to the first, as the gradient by the input needs them.</param>
     /// <param name="packed">PackedLength numbers.</param>
     /// <param name="blocks">The blocks to pack.</param>
-    public void Pack(float* weights, int outputStride, int inputStride, bool forwardTaps, ushort* packed, (int From, int To) blocks)
+    public void Pack(float* weights, int outputStride, int inputStride, bool turned, ushort* packed, (int From, int To) blocks)
     {
         var block = vectors * 16;
-        packed += (nint)blocks.From * block * Inputs * 9;
-        for (var o = blocks.From * block; o < blocks.To * block; o += block)
+        var part = (nint)Taps * Inputs * Outputs;
+        var (first, step) = turned ? (8, -1) : (0, 1);
+        for (var b = blocks.From; b < blocks.To; b++)
         {
-            for (var c = 0; c < Inputs; c += chunk)
+            var to = packed + (nint)b * block * Inputs * Taps;
+            for (var row = 0; row < Taps; row++)
             {
-                for (var tap = 0; tap < 9; tap++)
+                for (var i = 0; i < Inputs; i++)
                 {
-                    var taps = weights + (forwardTaps ? tap : 8 - tap);
-                    for (var i = c; i < c + chunk; i += 2)
+                    for (var k = 0; k < block; k++)
                     {
-                        for (var k = o; k < o + block; k++)
-                        {
-                            var from = taps + (nint)k * outputStride + (nint)i * inputStride;
-                            *packed++ = Bf16.Round(from[0]);
-                            *packed++ = Bf16.Round(from[inputStride]);
-                        }
+                        var from = weights + (nint)(b * block + k) * outputStride + (nint)i * inputStride + first + 3 * step * row;
+                        var (left, middle, right) = (from[0], from[step], from[2 * step]);
+                        var at = to + ((row * Inputs + i) / 2 * block + k) * 2 + i % 2;
+                        at[0] = Bf16.Round(left);
+                        at[part] = Bf16.Round((left + middle + right) / 2);
+                        at[2 * part] = Bf16.Round((left - middle + right) / 2);
+                        at[3 * part] = Bf16.Round(right);
                     }
                 }
             }
         }
     }
 
-    /// <summary>Adds the convolution's rows from first to before last to sums, which begin with row first.</summary>
-    public void Add(ushort* image, ushort* packed, float* sums, int first, int last)
+    /// <summary>bf16 [height, width, inputs] → bf16 [4, height, tiles, inputs]; scale and shift fp32 [inputs] if activated.</summary>
+    public void Transform(ushort* image, int width, float* scale, float* shift, ushort* transformed)
     {
-        var block = vectors * 16;
-        for (var c = 0; c < Inputs; c += chunk)
+        for (var row = 0; row < Height; row++)
         {
-            for (var o = 0; o < Outputs; o += block)
+            ((delegate* unmanaged<ushort*, ushort*, float*, float*, void>)transform)(
+                image + (nint)row * width * Inputs,
+                transformed + (nint)row * Tiles * Inputs,
+                scale,
+                shift
+            );
+        }
+    }
+
+    /// <summary>The sums of rows first to before last, fp32 [4, last − first, tiles, outputs].</summary>
+    public void Multiply(ushort* transformed, ushort* packed, float* sums, int first, int last)
+    {
+        var rowSums = Tiles * Outputs;
+        for (var part = 0; part < RowTransform.Parts; part++)
+        {
+            var input = transformed + (nint)part * Height * Tiles * Inputs;
+            var output = sums + (nint)part * (last - first) * rowSums;
+            for (var block = 0; block < Blocks; block++)
             {
-                var weights = packed + (nint)o * Inputs * 9 + (nint)c * block * 9;
-                for (var row = first; row < last; row++)
+                var weights = packed + ((nint)part * Outputs + block * vectors * 16) * Inputs * Taps;
+                var to = output + block * vectors * 16;
+                var row = first;
+                if (row == 0)
                 {
-                    var top = row * Stride - 1;
-                    var (skipped, end) = (top < 0 ? 1 : 0, Math.Min(Height, top + 3));
-                    var rows = end - top - skipped;
-                    var from = image + (nint)(top + skipped) * Width * Inputs + c;
-                    var rowWeights = weights + skipped * 3 * chunk * block;
-                    var to = sums + (nint)(row - first) * Columns * Outputs + o;
-                    foreach (var (column, code) in tiles)
-                    {
-                        ((delegate* unmanaged<ushort*, ushort*, float*, nint, void>)code)(
-                            from + column * Stride * Inputs,
-                            rowWeights,
-                            to + column * Outputs,
-                            rows
-                        );
-                    }
+                    Products(input, weights + RowWeights, to, Tiles, Math.Min(Height, 2));
+                    row++;
+                }
+                var inner = Math.Min(last, Height - 1);
+                if (inner > row)
+                {
+                    Products(input + (nint)(row - 1) * Tiles * Inputs, weights, to + (row - first) * rowSums, (inner - row) * Tiles, 3);
+                    row = inner;
+                }
+                if (row < last)
+                {
+                    Products(input + (nint)(row - 1) * Tiles * Inputs, weights, to + (row - first) * rowSums, Tiles, 2);
                 }
             }
+        }
+    }
+
+    private int RowWeights => Inputs * vectors * 16;
+
+    /// <summary>So many tiles, of one row or of rows one after the other, taken together in pieces of about the same size.</summary>
+    private void Products(ushort* input, ushort* weights, float* sums, int tiles, int rows)
+    {
+        var most = multiply.Length - 1;
+        var pieces = (tiles + most - 1) / most;
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            var (from, to) = (tiles * piece / pieces, tiles * (piece + 1) / pieces);
+            ((delegate* unmanaged<ushort*, ushort*, float*, nint, void>)multiply[to - from])(
+                input + from * Inputs,
+                weights,
+                sums + from * Outputs,
+                rows
+            );
         }
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Paws.Kernels;
 
@@ -13,27 +12,24 @@ namespace Paws.Kernels;
 /// </summary>
 internal sealed unsafe class NormReluConvolution
 {
-    /// <summary>Sums of so many numbers at a time stay in the first cache.</summary>
-    private const int SumsAtOnce = 4096;
+    /// <summary>Sums of so many numbers at a time stay in the second cache beside the transformed image.</summary>
+    private const int SumsAtOnce = 16 * 1024;
 
-    /// <summary>Woven pairs of so many bytes at a time stay in the second cache.</summary>
-    private const int WovenBytes = 384 * 1024;
+    /// <summary>Woven pixels of so many bytes at a time stay in the second cache.</summary>
+    private const int WovenBytes = 448 * 1024;
 
     private static readonly ConcurrentDictionary<(int, int, int, int), NormReluConvolution> Made = new();
     private readonly ImageConvolution forward;
     private readonly ImageConvolution backward;
     private readonly ImageWeightGradient weightGradient;
     private readonly int pixels;
-    private readonly int imagesAtOnce;
 
     private NormReluConvolution(int height, int width, int inputs, int outputs)
     {
         (Height, Width, Inputs, Outputs, pixels) = (height, width, inputs, outputs, height * width);
-        forward = new ImageConvolution(height, width, inputs, outputs, 1);
-        backward = new ImageConvolution(height, width, outputs, inputs, 1);
-        weightGradient = new ImageWeightGradient(height, width, inputs, outputs);
-        var woven = (weightGradient.OutputLength + weightGradient.MiddleLength + weightGradient.SideLength) * sizeof(ushort);
-        imagesAtOnce = Math.Clamp(WovenBytes / woven, 1, 16);
+        forward = new ImageConvolution(height, width, inputs, outputs, activated: true);
+        backward = new ImageConvolution(height, width, outputs, inputs, activated: false);
+        weightGradient = new ImageWeightGradient(height, width, inputs, outputs, WovenBytes);
     }
 
     public int Height { get; }
@@ -83,7 +79,7 @@ internal sealed unsafe class NormReluConvolution
             var (to, from, factor, offset) = ((nint)w, (nint)weights, (nint)k, (nint)b);
             Workers.Run(
                 threads,
-                t => forward.Pack((float*)from, Inputs * 9, 9, forwardTaps: true, (ushort*)to, Workers.Share(forward.Blocks, t, threads))
+                t => forward.Pack((float*)from, Inputs * 9, 9, turned: false, (ushort*)to, Workers.Share(forward.Blocks, t, threads))
             );
             Workers.Run(
                 threads,
@@ -91,36 +87,28 @@ internal sealed unsafe class NormReluConvolution
                 {
                     var mine = moments[t] = new ChannelMoments(Outputs);
                     var (first, last) = Workers.Share(images, t, threads);
-                    var scratch = Scratch.Take((nuint)(pixels * Inputs * sizeof(ushort) + (SumsLength + 3 * Outputs) * sizeof(float) + 320));
-                    var a = scratch.Numbers<ushort>(pixels * Inputs);
-                    var sums = scratch.Numbers<float>(SumsLength);
-                    var (origin, distances, squares) = (
-                        (nint)scratch.Numbers<float>(Outputs),
-                        (nint)scratch.Numbers<float>(Outputs),
-                        (nint)scratch.Numbers<float>(Outputs)
+                    var rows = RowsAtOnce(forward);
+                    var scratch = Scratch.Take(
+                        (nuint)(forward.TransformedLength * sizeof(ushort) + (forward.SumsLength(rows) + 3 * Outputs) * sizeof(float) + 320)
+                    );
+                    var transformed = scratch.Numbers<ushort>(forward.TransformedLength);
+                    var sums = scratch.Numbers<float>(forward.SumsLength(rows));
+                    var distances = new Distances(
+                        scratch.Numbers<float>(Outputs),
+                        scratch.Numbers<float>(Outputs),
+                        scratch.Numbers<float>(Outputs)
                     );
                     for (var image = first; image < last; image++)
                     {
-                        Activate(x + (nint)image * pixels * Inputs, (float*)factor, (float*)offset, a);
-                        var at = (nint)image * pixels * Outputs;
-                        for (var row = 0; row < Height; row += RowsAtOnce(Outputs))
+                        forward.Transform(x + (nint)image * pixels * Inputs, Width, (float*)factor, (float*)offset, transformed);
+                        for (var row = 0; row < Height; row += rows)
                         {
-                            var end = Math.Min(Height, row + RowsAtOnce(Outputs));
-                            Begin(sums, (end - row) * Width, bias);
-                            forward.Add(a, (ushort*)to, sums, row, end);
-                            var rowAt = at + (nint)row * Width * Outputs;
-                            Finish(
-                                sums,
-                                (end - row) * Width,
-                                residual is null ? null : residual + rowAt,
-                                y + rowAt,
-                                row == 0,
-                                (float*)origin,
-                                (float*)distances,
-                                (float*)squares
-                            );
+                            var end = Math.Min(Height, row + rows);
+                            forward.Multiply(transformed, (ushort*)to, sums, row, end);
+                            var at = ((nint)image * pixels + row * Width) * Outputs;
+                            Finish(sums, end - row, bias, residual is null ? null : residual + at, y + at, row == 0, distances);
                         }
-                        mine.Add(pixels, (float*)origin, (float*)distances, (float*)squares);
+                        mine.Add(pixels, distances.Origin, distances.Sums, distances.Squares);
                     }
                 }
             );
@@ -165,24 +153,25 @@ internal sealed unsafe class NormReluConvolution
             var (to, from, factor, offset, center) = ((nint)w, (nint)weights, (nint)k, (nint)b, (nint)m);
             Workers.Run(
                 threads,
-                t => backward.Pack((float*)from, 9, Inputs * 9, forwardTaps: false, (ushort*)to, Workers.Share(backward.Blocks, t, threads))
+                t => backward.Pack((float*)from, 9, Inputs * 9, turned: true, (ushort*)to, Workers.Share(backward.Blocks, t, threads))
             );
             Workers.Run(
                 threads,
                 t =>
                 {
                     (sums[t], products[t]) = (new double[Inputs], new double[Inputs]);
-                    weightSums[t] = ArrayPool<float>.Shared.Rent(9 * Inputs * Outputs);
-                    weightSums[t].AsSpan(0, 9 * Inputs * Outputs).Clear();
+                    weightSums[t] = ArrayPool<float>.Shared.Rent(weightGradient.SumsLength);
+                    weightSums[t].AsSpan(0, weightGradient.SumsLength).Clear();
                     biasSums[t] = new float[Outputs];
                     fixed (float* dw = weightSums[t], db = biasSums[t])
                     {
                         var (first, last) = Workers.Share(images, t, threads);
-                        for (var image = first; image < last; image += imagesAtOnce)
+                        var together = 2 * weightGradient.PairsTogether;
+                        for (var image = first; image < last; image += together)
                         {
-                            var count = Math.Min(imagesAtOnce, last - image);
+                            var count = Math.Min(together, last - image);
                             var (at, outAt) = ((nint)image * pixels * Inputs, (nint)image * pixels * Outputs);
-                            ByWeights(count, x + at, (float*)factor, (float*)offset, gradient + outAt, dw, db);
+                            weightGradient.Add(count, x + at, (float*)factor, (float*)offset, gradient + outAt, dw, db);
                             ByInput(
                                 count,
                                 x + at,
@@ -214,98 +203,63 @@ internal sealed unsafe class NormReluConvolution
         return (sums[0], products[0]);
     }
 
-    private int SumsLength => Math.Max(RowsAtOnce(Outputs) * Width * Outputs, RowsAtOnce(Inputs) * Width * Inputs);
+    private static int RowsAtOnce(ImageConvolution convolution) => Math.Clamp(SumsAtOnce / convolution.SumsLength(1), 1, convolution.Height);
 
-    private int RowsAtOnce(int channels) => Math.Clamp(SumsAtOnce / (Width * channels), 1, Height);
-
-    /// <summary>max(0, scale · x + shift) of one image.</summary>
-    private void Activate(ushort* x, float* scale, float* shift, ushort* a)
+    /// <summary>Makes pixels of the parts' sums, rounds them to y and takes y's moments, as distances from the image's first pixel.</summary>
+    private void Finish(float* sums, int rows, float* bias, ushort* residual, ushort* y, bool begins, Distances distances)
     {
-        for (var c = 0; c < Inputs; c += 16)
-        {
-            var (k, b) = (Vector512.Load(scale + c), Vector512.Load(shift + c));
-            for (nint at = c; at < (nint)pixels * Inputs; at += Inputs)
-            {
-                Bf16.Round(Vector512.Max(Bf16.Load(x + at) * k + b, Vector512<float>.Zero)).Store(a + at);
-            }
-        }
-    }
-
-    private void Begin(float* sums, int count, float* bias)
-    {
-        if (bias is null)
-        {
-            new Span<float>(sums, count * Outputs).Clear();
-            return;
-        }
-        for (var p = 0; p < count; p++)
-        {
-            new ReadOnlySpan<float>(bias, Outputs).CopyTo(new Span<float>(sums + p * Outputs, Outputs));
-        }
-    }
-
-    /// <summary>Rounds sums to y and takes y's moments, as distances from the image's first pixel.</summary>
-    private void Finish(
-        float* sums,
-        int count,
-        ushort* residual,
-        ushort* y,
-        bool begins,
-        float* origin,
-        float* distances,
-        float* squares
-    )
-    {
+        var part = rows * forward.Tiles * Outputs;
         for (var c = 0; c < Outputs; c += 16)
         {
-            var (distance, square) = begins
+            var (sum, square) = begins
                 ? (Vector512<float>.Zero, Vector512<float>.Zero)
-                : (Vector512.Load(distances + c), Vector512.Load(squares + c));
-            var zero = begins ? First(sums + c, residual is null ? null : residual + c) : Vector512.Load(origin + c);
-            for (var at = c; at < count * Outputs; at += Outputs)
+                : (Vector512.Load(distances.Sums + c), Vector512.Load(distances.Squares + c));
+            var added = bias is null ? Vector512<float>.Zero : Vector512.Load(bias + c);
+            var origin = Vector512.Load(distances.Origin + c);
+            var first = begins;
+            var from = sums + c;
+            for (var row = 0; row < rows; row++)
             {
-                var value = Vector512.Load(sums + at);
-                if (residual is not null)
+                nint at = row * Width * Outputs + c;
+                for (var column = 0; column < Width; column += 2)
                 {
-                    value += Bf16.Load(residual + at);
+                    var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
+                    var value = Vector512.Load(from) + p1 + p2 + added;
+                    if (residual is not null)
+                    {
+                        value += Bf16.Load(residual + at);
+                    }
+                    var rounded = Bf16.RoundInPlace(value);
+                    Bf16.Store(rounded, y + at);
+                    if (first)
+                    {
+                        (origin, first) = (rounded.AsSingle(), false);
+                    }
+                    var apart = rounded.AsSingle() - origin;
+                    sum += apart;
+                    square += apart * apart;
+                    at += Outputs;
+                    if (column + 1 < Width)
+                    {
+                        value = p1 - p2 - Vector512.Load(from + 3 * part) + added;
+                        if (residual is not null)
+                        {
+                            value += Bf16.Load(residual + at);
+                        }
+                        rounded = Bf16.RoundInPlace(value);
+                        Bf16.Store(rounded, y + at);
+                        apart = rounded.AsSingle() - origin;
+                        sum += apart;
+                        square += apart * apart;
+                        at += Outputs;
+                    }
+                    from += Outputs;
                 }
-                var rounded = Bf16.RoundInPlace(value);
-                Avx512F.ConvertToVector256UInt16(Vector512.ShiftRightLogical(rounded, 16)).Store(y + at);
-                var apart = rounded.AsSingle() - zero;
-                distance += apart;
-                square += apart * apart;
             }
-            distance.Store(distances + c);
-            square.Store(squares + c);
-            zero.Store(origin + c);
+            sum.Store(distances.Sums + c);
+            square.Store(distances.Squares + c);
+            origin.Store(distances.Origin + c);
         }
-    }
-
-    private static Vector512<float> First(float* sums, ushort* residual)
-    {
-        var value = Vector512.Load(sums);
-        return Bf16.RoundInPlace(residual is null ? value : value + Bf16.Load(residual)).AsSingle();
-    }
-
-    private void ByWeights(int count, ushort* x, float* scale, float* shift, ushort* gradient, float* weightSums, float* biasSums)
-    {
-        var lengths = (weightGradient.OutputLength + weightGradient.MiddleLength + weightGradient.SideLength) * count;
-        var scratch = Scratch.Take((nuint)(lengths * sizeof(ushort) + 192));
-        var output = scratch.Numbers<ushort>(weightGradient.OutputLength * count);
-        var middle = scratch.Numbers<ushort>(weightGradient.MiddleLength * count);
-        var side = scratch.Numbers<ushort>(weightGradient.SideLength * count);
-        for (var i = 0; i < count; i++)
-        {
-            weightGradient.WeaveOutput(gradient + i * pixels * Outputs, output + i * weightGradient.OutputLength, biasSums);
-            weightGradient.WeaveInput(
-                x + i * pixels * Inputs,
-                scale,
-                shift,
-                middle + i * weightGradient.MiddleLength,
-                side + i * weightGradient.SideLength
-            );
-        }
-        weightGradient.Add(output, middle, side, count, weightSums);
     }
 
     private void ByInput(
@@ -321,22 +275,25 @@ internal sealed unsafe class NormReluConvolution
         double[] products
     )
     {
-        var scratch = Scratch.Take((nuint)((SumsLength + 2 * Inputs) * sizeof(float) + 192));
-        var block = scratch.Numbers<float>(SumsLength);
+        var rows = RowsAtOnce(backward);
+        var scratch = Scratch.Take(
+            (nuint)(backward.TransformedLength * sizeof(ushort) + (backward.SumsLength(rows) + 2 * Inputs) * sizeof(float) + 256)
+        );
+        var transformed = scratch.Numbers<ushort>(backward.TransformedLength);
+        var block = scratch.Numbers<float>(backward.SumsLength(rows));
         var some = scratch.Numbers<float>(Inputs);
         var someProducts = scratch.Numbers<float>(Inputs);
         for (var i = 0; i < count; i++)
         {
             new Span<float>(some, Inputs).Clear();
             new Span<float>(someProducts, Inputs).Clear();
-            for (var row = 0; row < Height; row += RowsAtOnce(Inputs))
+            backward.Transform(gradient + (nint)i * pixels * Outputs, Width, null, null, transformed);
+            for (var row = 0; row < Height; row += rows)
             {
-                var end = Math.Min(Height, row + RowsAtOnce(Inputs));
-                var number = (end - row) * Width * Inputs;
-                new Span<float>(block, number).Clear();
-                backward.Add(gradient + i * pixels * Outputs, packed, block, row, end);
-                var at = (i * pixels + row * Width) * Inputs;
-                Mask(block, number, x + at, scale, shift, mean, inner + at, some, someProducts);
+                var end = Math.Min(Height, row + rows);
+                backward.Multiply(transformed, packed, block, row, end);
+                var at = ((nint)i * pixels + row * Width) * Inputs;
+                Mask(block, end - row, x + at, scale, shift, mean, inner + at, some, someProducts);
             }
             for (var c = 0; c < Inputs; c++)
             {
@@ -346,10 +303,10 @@ internal sealed unsafe class NormReluConvolution
         }
     }
 
-    /// <summary>Rounds the gradient where the activation was positive, 0 elsewhere.</summary>
+    /// <summary>Makes pixels of the parts' sums and rounds them where the activation was positive, 0 elsewhere.</summary>
     private void Mask(
         float* block,
-        int number,
+        int rows,
         ushort* x,
         float* scale,
         float* shift,
@@ -359,51 +316,47 @@ internal sealed unsafe class NormReluConvolution
         float* products
     )
     {
+        var part = rows * backward.Tiles * Inputs;
         for (var c = 0; c < Inputs; c += 16)
         {
             var (k, b, m) = (Vector512.Load(scale + c), Vector512.Load(shift + c), Vector512.Load(mean + c));
             var (sum, product) = (Vector512.Load(sums + c), Vector512.Load(products + c));
-            for (var at = c; at < number; at += Inputs)
+            var from = block + c;
+            for (var row = 0; row < rows; row++)
             {
-                var value = Bf16.Load(x + at);
-                var positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
-                var rounded = Bf16.RoundInPlace(Vector512.Load(block + at)) & positive.AsUInt32();
-                Avx512F.ConvertToVector256UInt16(Vector512.ShiftRightLogical(rounded, 16)).Store(inner + at);
-                sum += rounded.AsSingle();
-                product += rounded.AsSingle() * (value - m);
+                nint at = row * Width * Inputs + c;
+                for (var column = 0; column < Width; column += 2)
+                {
+                    var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
+                    var value = Bf16.Load(x + at);
+                    var positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
+                    var rounded = Bf16.RoundInPlace(Vector512.Load(from) + p1 + p2) & positive.AsUInt32();
+                    Bf16.Store(rounded, inner + at);
+                    sum += rounded.AsSingle();
+                    product += rounded.AsSingle() * (value - m);
+                    at += Inputs;
+                    if (column + 1 < Width)
+                    {
+                        value = Bf16.Load(x + at);
+                        positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
+                        rounded = Bf16.RoundInPlace(p1 - p2 - Vector512.Load(from + 3 * part)) & positive.AsUInt32();
+                        Bf16.Store(rounded, inner + at);
+                        sum += rounded.AsSingle();
+                        product += rounded.AsSingle() * (value - m);
+                        at += Inputs;
+                    }
+                    from += Inputs;
+                }
             }
             sum.Store(sums + c);
             product.Store(products + c);
         }
     }
 
-    /// <summary>Adds the threads' gradients in their order; [3, 3, inputs, outputs] → [outputs, inputs, 3, 3].</summary>
+    /// <summary>Adds the threads' gradients in their order.</summary>
     private void Gather(float[][] weightSums, float[][] biasSums, float* weightsGradient, float* biasGradient, int threads)
     {
-        var to = (nint)weightsGradient;
-        Workers.Run(
-            threads,
-            t =>
-            {
-                var gradient = (float*)to;
-                var (first, last) = Workers.Share(Inputs, t, threads);
-                for (var tap = 0; tap < 9; tap++)
-                {
-                    for (var c = first; c < last; c++)
-                    {
-                        for (var o = 0; o < Outputs; o++)
-                        {
-                            var sum = 0f;
-                            foreach (var part in weightSums)
-                            {
-                                sum += part[(tap * Inputs + c) * Outputs + o];
-                            }
-                            gradient[(o * Inputs + c) * 9 + tap] = sum;
-                        }
-                    }
-                }
-            }
-        );
+        Workers.Run(threads, t => weightGradient.Gather(weightSums, weightsGradient, Workers.Share(Inputs, t, threads)));
         for (var o = 0; biasGradient is not null && o < Outputs; o++)
         {
             biasGradient[o] = 0;
@@ -412,5 +365,13 @@ internal sealed unsafe class NormReluConvolution
                 biasGradient[o] += part[o];
             }
         }
+    }
+
+    /// <summary>Of each channel: an origin, the sum of distances from it, and of their squares.</summary>
+    private readonly struct Distances(float* origin, float* sums, float* squares)
+    {
+        public readonly float* Origin = origin;
+        public readonly float* Sums = sums;
+        public readonly float* Squares = squares;
     }
 }

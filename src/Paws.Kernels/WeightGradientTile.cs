@@ -1,76 +1,56 @@
 namespace Paws.Kernels;
 
 /// <summary>
-/// The innermost part of the gradient of a 3 × 3 convolution by its weights: one tap, some input channels by 16 to 64 output channels.
-/// Their sums stay in registers while all pixels of some images are gone through, two neighbours of a row at a time.
+/// The innermost part of the gradient by the weights: some input channels by 16 or 32 output channels, whose sums stay in registers while
+/// tiles of pairs of images are gone through.
 /// </summary>
-/// <param name="Inputs">Channels of the input pairs.</param>
-/// <param name="Outputs">Channels of the output pairs.</param>
-/// <param name="InputChannels">Of these, how many the tile has.</param>
-/// <param name="Vectors">Output channels of the tile, in vectors of 16.</param>
-/// <param name="Pairs">Pairs of pixels in a row of the output.</param>
-/// <param name="InputPairs">Pairs of pixels in a row of the input.</param>
-/// <param name="Rows">Rows of an image that the tap meets.</param>
-/// <param name="OutputRows">Rows of an image of the output.</param>
-/// <param name="InputRows">Rows of an image of the input.</param>
-/// <param name="RowStep">Input rows from one output row to the next.</param>
-internal readonly record struct WeightGradientTile(
-    int Inputs,
-    int Outputs,
-    int InputChannels,
-    int Vectors,
-    int Pairs,
-    int InputPairs,
-    int Rows,
-    int OutputRows,
-    int InputRows,
-    int RowStep
-)
+/// <param name="Inputs">Channels of the input.</param>
+/// <param name="Outputs">Channels of the output.</param>
+/// <param name="InputChannels">Input channels taken together.</param>
+/// <param name="Vectors">Output channels taken together, in vectors of 16.</param>
+internal readonly record struct WeightGradientTile(int Inputs, int Outputs, int InputChannels, int Vectors)
 {
     private const int PairBytes = 2 * sizeof(ushort);
 
     /// <summary>The most input channels whose sums fit the registers beside the output's gradient and two broadcast inputs.</summary>
-    public static int MostInputChannels(int vectors) => (Assembler.Vectors - vectors - 2) / vectors;
+    public static int Most(int vectors) => (Assembler.Vectors - vectors - 2) / vectors;
 
     /// <summary>
-    /// The function (output, input, sums, images): output is the address of the gradient's pairs [images, OutputRows, Pairs, Outputs, 2],
-    /// input of the input's pairs [images, InputRows, InputPairs, Inputs, 2], both at the first row that the tap meets and at the
-    /// tile's first channel; sums [Inputs, Outputs] in fp32, added to, at the tile's first channels.
+    /// The function (output, input, sums, images, tiles, skipped): output bf16 pairs [images, tiles + skipped, Outputs, 2], input
+    /// [images, tiles + skipped, Inputs, 2], both at the first tile and at the first channels taken; sums fp32 [Inputs, Outputs], added to.
     /// </summary>
-    public unsafe delegate* unmanaged<ushort*, ushort*, float*, nint, void> Assemble()
+    public byte[] Assemble()
     {
         var a = new Assembler();
         var (firstOutput, firstInput) = (Vectors * InputChannels, Vectors * InputChannels + Vectors);
-        var (outputRow, inputRow) = (Pairs * Outputs * PairBytes, InputPairs * Inputs * PairBytes);
+        a.Multiply(Register.R11, Register.R9, Outputs * PairBytes);
+        a.Multiply(Register.R9, Register.R9, Inputs * PairBytes);
         EverySum(a, store: false);
         var nextImage = a.Here;
-        a.Set(Register.R10, Rows);
-        var nextRow = a.Here;
-        for (var pair = 0; pair < Pairs; pair++)
+        a.Move(Register.R10, Register.R8);
+        var next = a.Here;
+        for (var v = 0; v < Vectors; v++)
         {
+            a.Load(firstOutput + v, Register.Rdi, v * 64);
+        }
+        for (var channel = 0; channel < InputChannels; channel++)
+        {
+            var input = firstInput + channel % 2;
+            a.Broadcast(input, Register.Rsi, channel * PairBytes);
             for (var v = 0; v < Vectors; v++)
             {
-                a.Load(firstOutput + v, Register.Rdi, pair * Outputs * PairBytes + v * 64);
-            }
-            for (var channel = 0; channel < InputChannels; channel++)
-            {
-                var input = firstInput + channel % 2;
-                a.Broadcast(input, Register.Rsi, (pair * Inputs + channel) * PairBytes);
-                for (var v = 0; v < Vectors; v++)
-                {
-                    a.MultiplyPairs(channel * Vectors + v, firstOutput + v, input);
-                }
+                a.MultiplyPairs(channel * Vectors + v, firstOutput + v, input);
             }
         }
-        a.Add(Register.Rdi, outputRow);
-        a.Add(Register.Rsi, RowStep * inputRow);
-        a.Repeat(Register.R10, nextRow);
-        a.Add(Register.Rdi, (OutputRows - Rows) * outputRow);
-        a.Add(Register.Rsi, (InputRows - RowStep * Rows) * inputRow);
+        a.Add(Register.Rdi, Outputs * PairBytes);
+        a.Add(Register.Rsi, Inputs * PairBytes);
+        a.Repeat(Register.R10, next);
+        a.Add(Register.Rdi, Register.R11);
+        a.Add(Register.Rsi, Register.R9);
         a.Repeat(Register.Rcx, nextImage);
         EverySum(a, store: true);
         a.Return();
-        return (delegate* unmanaged<ushort*, ushort*, float*, nint, void>)ExecutableCode.Of(a.ToArray());
+        return a.ToArray();
     }
 
     private void EverySum(Assembler a, bool store)
