@@ -1,8 +1,8 @@
 namespace Paws.Kernels;
 
 /// <summary>
-/// A 3 × 3 convolution of stride 1 of one image, padded with zeros, by minimal filtering along the rows (<see cref="RowTransform"/>): a bf16
-/// image is transformed, multiplied by transformed weights, and the four parts of the sums, in fp32, make two output pixels.
+/// A 3 × 3 convolution of one image, padded with zeros: a bf16 image is written as parts (<see cref="RowTransform"/>), these are multiplied
+/// by weights, and the parts' sums, in fp32, make output pixels.
 /// </summary>
 internal sealed unsafe class ImageConvolution
 {
@@ -11,43 +11,52 @@ internal sealed unsafe class ImageConvolution
     private readonly nint[] multiply; // by tiles taken together
     private readonly nint transform;
 
-    /// <param name="height">Rows.</param>
-    /// <param name="width">Pixels in a row.</param>
+    /// <param name="filtering">Stride 1, stride 2, or the gradient of stride 2.</param>
+    /// <param name="height">Rows of the input.</param>
+    /// <param name="width">Pixels in a row of the input.</param>
+    /// <param name="rows">Rows of the output.</param>
+    /// <param name="tiles">Tiles in a row.</param>
     /// <param name="inputs">Input channels, a multiple of 16.</param>
     /// <param name="outputs">Output channels, a multiple of 16.</param>
     /// <param name="activated">Whether the input is max(0, scale · pixel + shift) instead of the pixels.</param>
-    public ImageConvolution(int height, int width, int inputs, int outputs, bool activated)
+    public ImageConvolution(Filtering filtering, int height, int width, int rows, int tiles, int inputs, int outputs, bool activated)
     {
-        (Height, Inputs, Outputs, Tiles) = (height, inputs, outputs, (width + 1) / 2);
+        (Filtering, Height, Width, Rows, Tiles, Inputs, Outputs) = (filtering, height, width, rows, tiles, inputs, outputs);
         vectors = outputs % 32 == 0 ? 2 : 1;
         multiply = new nint[ProductTile.Most(vectors) + 1];
-        for (var tiles = 1; tiles < multiply.Length; tiles++)
+        for (var together = 1; together < multiply.Length; together++)
         {
-            multiply[tiles] = ExecutableCode.Of(new ProductTile(inputs, outputs, Tiles, tiles, vectors).Assemble());
+            multiply[together] = ExecutableCode.Of(new ProductTile(inputs, outputs, tiles, together, vectors).Assemble());
         }
-        transform = ExecutableCode.Of(new RowTransform(width, inputs, height * Tiles * inputs).AssembleInput(activated));
+        transform = ExecutableCode.Of(
+            new RowTransform(filtering, width, tiles, inputs, height * tiles * inputs).AssembleInput(activated)
+        );
     }
 
+    public Filtering Filtering { get; }
     public int Height { get; }
+    public int Width { get; }
+    public int Rows { get; }
+    public int Tiles { get; }
     public int Inputs { get; }
     public int Outputs { get; }
 
-    /// <summary>Tiles in a row.</summary>
-    public int Tiles { get; }
+    /// <summary>Parts of a tile.</summary>
+    public int Parts => RowTransform.Parts(Filtering);
 
     /// <summary>Numbers of a transformed image.</summary>
-    public int TransformedLength => RowTransform.Parts * Height * Tiles * Inputs;
+    public int TransformedLength => Parts * Height * Tiles * Inputs;
 
     /// <summary>Numbers of the sums of so many rows.</summary>
-    public int SumsLength(int rows) => RowTransform.Parts * rows * Tiles * Outputs;
+    public int SumsLength(int rows) => Parts * rows * Tiles * Outputs;
 
     /// <summary>Numbers that packed weights take.</summary>
-    public int PackedLength => RowTransform.Parts * Taps * Inputs * Outputs;
+    public int PackedLength => Parts * Taps * Inputs * Outputs;
 
     /// <summary>Blocks of output channels, the unit in which weights are packed.</summary>
     public int Blocks => Outputs / (vectors * 16);
 
-    /// <summary>Transforms weights w₀ w₁ w₂ of a row to w₀, (w₀ + w₁ + w₂) / 2, (w₀ − w₁ + w₂) / 2, w₂, in bf16 [4, blocks, 3, inputs / 2, 16v, 2].</summary>
+    /// <summary>Weights of the parts, in bf16 [parts, blocks, 3, inputs / 2, 16v, 2].</summary>
     /// <param name="weights">fp32; weights[output, input, 3, 3], taps one after the other.</param>
     /// <param name="outputStride">Numbers from one output channel to the next.</param>
     /// <param name="inputStride">Numbers from one input channel to the next.</param>
@@ -64,30 +73,47 @@ internal sealed unsafe class ImageConvolution
             var to = packed + (nint)b * block * Inputs * Taps;
             for (var row = 0; row < Taps; row++)
             {
+                // Of the gradient of stride 2, even rows take the middle tap, odd rows the first (of turned taps) and the last.
+                var tap = Filtering == Filtering.Spread && row < 2 ? 1 - row : row;
                 for (var i = 0; i < Inputs; i++)
                 {
                     for (var k = 0; k < block; k++)
                     {
-                        var from = weights + (nint)(b * block + k) * outputStride + (nint)i * inputStride + first + 3 * step * row;
+                        var from = weights + (nint)(b * block + k) * outputStride + (nint)i * inputStride + first + 3 * step * tap;
                         var (left, middle, right) = (from[0], from[step], from[2 * step]);
                         var at = to + ((row * Inputs + i) / 2 * block + k) * 2 + i % 2;
-                        at[0] = Bf16.Round(left);
-                        at[part] = Bf16.Round((left + middle + right) / 2);
-                        at[2 * part] = Bf16.Round((left - middle + right) / 2);
-                        at[3 * part] = Bf16.Round(right);
+                        switch (Filtering)
+                        {
+                            case Filtering.Plain:
+                                at[0] = Bf16.Round(left);
+                                at[part] = Bf16.Round((left + middle + right) / 2);
+                                at[2 * part] = Bf16.Round((left - middle + right) / 2);
+                                at[3 * part] = Bf16.Round(right);
+                                break;
+                            case Filtering.Strided:
+                                at[0] = Bf16.Round(left);
+                                at[part] = Bf16.Round(middle);
+                                at[2 * part] = Bf16.Round(right);
+                                break;
+                            default:
+                                at[0] = Bf16.Round(middle);
+                                at[part] = Bf16.Round(left);
+                                at[2 * part] = Bf16.Round(right);
+                                break;
+                        }
                     }
                 }
             }
         }
     }
 
-    /// <summary>bf16 [height, width, inputs] → bf16 [4, height, tiles, inputs]; scale and shift fp32 [inputs] if activated.</summary>
-    public void Transform(ushort* image, int width, float* scale, float* shift, ushort* transformed)
+    /// <summary>bf16 [height, width, inputs] → bf16 [parts, height, tiles, inputs]; scale and shift fp32 [inputs] if activated.</summary>
+    public void Transform(ushort* image, float* scale, float* shift, ushort* transformed)
     {
         for (var row = 0; row < Height; row++)
         {
             ((delegate* unmanaged<ushort*, ushort*, float*, float*, void>)transform)(
-                image + (nint)row * width * Inputs,
+                image + (nint)row * Width * Inputs,
                 transformed + (nint)row * Tiles * Inputs,
                 scale,
                 shift
@@ -95,11 +121,11 @@ internal sealed unsafe class ImageConvolution
         }
     }
 
-    /// <summary>The sums of rows first to before last, fp32 [4, last − first, tiles, outputs].</summary>
+    /// <summary>The sums of output rows first to before last, fp32 [parts, last − first, tiles, outputs].</summary>
     public void Multiply(ushort* transformed, ushort* packed, float* sums, int first, int last)
     {
         var rowSums = Tiles * Outputs;
-        for (var part = 0; part < RowTransform.Parts; part++)
+        for (var part = 0; part < Parts; part++)
         {
             var input = transformed + (nint)part * Height * Tiles * Inputs;
             var output = sums + (nint)part * (last - first) * rowSums;
@@ -107,30 +133,38 @@ internal sealed unsafe class ImageConvolution
             {
                 var weights = packed + ((nint)part * Outputs + block * vectors * 16) * Inputs * Taps;
                 var to = output + block * vectors * 16;
-                var row = first;
-                if (row == 0)
+                for (var row = first; row < last; )
                 {
-                    Products(input, weights + RowWeights, to, Tiles, Math.Min(Height, 2));
-                    row++;
-                }
-                var inner = Math.Min(last, Height - 1);
-                if (inner > row)
-                {
-                    Products(input + (nint)(row - 1) * Tiles * Inputs, weights, to + (row - first) * rowSums, (inner - row) * Tiles, 3);
-                    row = inner;
-                }
-                if (row < last)
-                {
-                    Products(input + (nint)(row - 1) * Tiles * Inputs, weights, to + (row - first) * rowSums, Tiles, 2);
+                    var (inputRow, tap, taps) = Meets(row);
+                    // Rows that meet all three taps follow each other without a gap, input and output, where the stride is 1.
+                    var together = Filtering == Filtering.Plain && taps == Taps ? Math.Min(last, Height - 1) - row : 1;
+                    Products(
+                        input + (nint)inputRow * Tiles * Inputs,
+                        weights + (nint)tap * Inputs * vectors * 16,
+                        to + (row - first) * rowSums,
+                        together * Tiles,
+                        taps
+                    );
+                    row += together;
                 }
             }
         }
     }
 
-    private int RowWeights => Inputs * vectors * 16;
+    /// <summary>The first input row that an output row meets, the first of the packed taps there, and how many rows and taps.</summary>
+    private (int InputRow, int Tap, int Taps) Meets(int row)
+    {
+        if (Filtering == Filtering.Spread)
+        {
+            return row % 2 == 0 ? (row / 2, 0, 1) : (row / 2, 1, Math.Min(2, Height - row / 2));
+        }
+        var top = (Filtering == Filtering.Strided ? 2 * row : row) - 1;
+        var (from, end) = (Math.Max(0, top), Math.Min(Height, top + Taps));
+        return (from, from - top, end - from);
+    }
 
-    /// <summary>So many tiles, of one row or of rows one after the other, taken together in pieces of about the same size.</summary>
-    private void Products(ushort* input, ushort* weights, float* sums, int tiles, int rows)
+    /// <summary>So many tiles, one after the other, taken together in pieces of about the same size.</summary>
+    private void Products(ushort* input, ushort* weights, float* sums, int tiles, int taps)
     {
         var most = multiply.Length - 1;
         var pieces = (tiles + most - 1) / most;
@@ -141,7 +175,7 @@ internal sealed unsafe class ImageConvolution
                 input + from * Inputs,
                 weights,
                 sums + from * Outputs,
-                rows
+                taps
             );
         }
     }

@@ -8,7 +8,7 @@ namespace Paws.Kernels;
 /// y = convolution(max(0, scale · x + shift)) + bias [+ residual] over a batch of channels-last bf16 images, and its gradients: a
 /// pre-activation layer of a residual network in one pass over memory each way. What lies between normalisation and convolution is made
 /// image by image in the second cache, and again when the gradient is taken; it never is in memory.
-/// 3 × 3 taps, stride 1, padded with zeros; products in bf16, sums in fp32.
+/// 3 × 3 taps, stride 1 or 2, padded with zeros; products in bf16, sums in fp32.
 /// </summary>
 internal sealed unsafe class NormReluConvolution
 {
@@ -18,34 +18,58 @@ internal sealed unsafe class NormReluConvolution
     /// <summary>Woven pixels of so many bytes at a time stay in the second cache.</summary>
     private const int WovenBytes = 448 * 1024;
 
-    private static readonly ConcurrentDictionary<(int, int, int, int), NormReluConvolution> Made = new();
+    private static readonly ConcurrentDictionary<(int, int, int, int, int), NormReluConvolution> Made = new();
     private readonly ImageConvolution forward;
     private readonly ImageConvolution backward;
     private readonly ImageWeightGradient weightGradient;
     private readonly int pixels;
+    private readonly int outputPixels;
 
-    private NormReluConvolution(int height, int width, int inputs, int outputs)
+    private NormReluConvolution(int height, int width, int inputs, int outputs, int stride)
     {
-        (Height, Width, Inputs, Outputs, pixels) = (height, width, inputs, outputs, height * width);
-        forward = new ImageConvolution(height, width, inputs, outputs, activated: true);
-        backward = new ImageConvolution(height, width, outputs, inputs, activated: false);
-        weightGradient = new ImageWeightGradient(height, width, inputs, outputs, WovenBytes);
+        (Height, Width, Inputs, Outputs) = (height, width, inputs, outputs);
+        (Rows, Columns) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
+        (pixels, outputPixels) = (height * width, Rows * Columns);
+        var tiles = (width + 1) / 2;
+        var (there, back) = stride == 1 ? (Filtering.Plain, Filtering.Plain) : (Filtering.Strided, Filtering.Spread);
+        forward = new ImageConvolution(there, height, width, Rows, tiles, inputs, outputs, activated: true);
+        backward = new ImageConvolution(back, Rows, Columns, height, tiles, outputs, inputs, activated: false);
+        weightGradient = new ImageWeightGradient(stride, height, width, inputs, outputs, WovenBytes);
     }
 
+    /// <summary>Rows of an input image.</summary>
     public int Height { get; }
+
+    /// <summary>Pixels in a row of it.</summary>
     public int Width { get; }
+
+    /// <summary>Channels of it.</summary>
     public int Inputs { get; }
+
+    /// <summary>Rows of an output image, ⌈height / stride⌉.</summary>
+    public int Rows { get; }
+
+    /// <summary>Pixels in a row of it, ⌈width / stride⌉.</summary>
+    public int Columns { get; }
+
+    /// <summary>Channels of it.</summary>
     public int Outputs { get; }
 
     /// <summary>Whether there are kernels for such images on this machine.</summary>
-    public static bool Supports(int height, int width, int inputs, int outputs) =>
-        Processor.MultipliesPairs && height >= 2 && width is >= 2 and <= 64 && inputs % 16 == 0 && outputs % 16 == 0 && Workers.Exist;
+    public static bool Supports(int height, int width, int inputs, int outputs, int stride) =>
+        Processor.MultipliesPairs
+        && height >= 2
+        && width is >= 2 and <= 64
+        && inputs % 16 == 0
+        && outputs % 16 == 0
+        && stride is 1 or 2
+        && Workers.Exist;
 
     /// <summary>The kernels for images of a shape, assembled when first asked for.</summary>
-    public static NormReluConvolution For(int height, int width, int inputs, int outputs) =>
+    public static NormReluConvolution For(int height, int width, int inputs, int outputs, int stride) =>
         Made.GetOrAdd(
-            (height, width, inputs, outputs),
-            static s => new NormReluConvolution(s.Item1, s.Item2, s.Item3, s.Item4)
+            (height, width, inputs, outputs, stride),
+            static s => new NormReluConvolution(s.Item1, s.Item2, s.Item3, s.Item4, s.Item5)
         );
 
     /// <summary>The layer's output.</summary>
@@ -56,7 +80,7 @@ internal sealed unsafe class NormReluConvolution
     /// <param name="weights">fp32 [outputs, inputs, 3, 3].</param>
     /// <param name="bias">fp32 [outputs], or null.</param>
     /// <param name="residual">bf16, like y, added before rounding; or null.</param>
-    /// <param name="y">bf16 [images, height, width, outputs].</param>
+    /// <param name="y">bf16 [images, rows, columns, outputs].</param>
     /// <param name="threads">How many of libtorch's threads take part.</param>
     /// <returns>The moments of y.</returns>
     public ChannelMoments Forward(
@@ -100,15 +124,15 @@ internal sealed unsafe class NormReluConvolution
                     );
                     for (var image = first; image < last; image++)
                     {
-                        forward.Transform(x + (nint)image * pixels * Inputs, Width, (float*)factor, (float*)offset, transformed);
-                        for (var row = 0; row < Height; row += rows)
+                        forward.Transform(x + (nint)image * pixels * Inputs, (float*)factor, (float*)offset, transformed);
+                        for (var row = 0; row < Rows; row += rows)
                         {
-                            var end = Math.Min(Height, row + rows);
+                            var end = Math.Min(Rows, row + rows);
                             forward.Multiply(transformed, (ushort*)to, sums, row, end);
-                            var at = ((nint)image * pixels + row * Width) * Outputs;
+                            var at = ((nint)image * outputPixels + row * Columns) * Outputs;
                             Finish(sums, end - row, bias, residual is null ? null : residual + at, y + at, row == 0, distances);
                         }
-                        mine.Add(pixels, distances.Origin, distances.Sums, distances.Squares);
+                        mine.Add(outputPixels, distances.Origin, distances.Sums, distances.Squares);
                     }
                 }
             );
@@ -124,7 +148,7 @@ internal sealed unsafe class NormReluConvolution
     /// <param name="shift">fp32 [inputs].</param>
     /// <param name="mean">fp32 [inputs]: what the second sums are relative to.</param>
     /// <param name="weights">fp32 [outputs, inputs, 3, 3].</param>
-    /// <param name="gradient">bf16 [images, height, width, outputs], by y.</param>
+    /// <param name="gradient">bf16 [images, rows, columns, outputs], by y.</param>
     /// <param name="inner">bf16, like x: the gradient by scale · x + shift.</param>
     /// <param name="weightsGradient">fp32 [outputs, inputs, 3, 3].</param>
     /// <param name="biasGradient">fp32 [outputs], or null.</param>
@@ -170,7 +194,7 @@ internal sealed unsafe class NormReluConvolution
                         for (var image = first; image < last; image += together)
                         {
                             var count = Math.Min(together, last - image);
-                            var (at, outAt) = ((nint)image * pixels * Inputs, (nint)image * pixels * Outputs);
+                            var (at, outAt) = ((nint)image * pixels * Inputs, (nint)image * outputPixels * Outputs);
                             weightGradient.Add(count, x + at, (float*)factor, (float*)offset, gradient + outAt, dw, db);
                             ByInput(
                                 count,
@@ -203,12 +227,13 @@ internal sealed unsafe class NormReluConvolution
         return (sums[0], products[0]);
     }
 
-    private static int RowsAtOnce(ImageConvolution convolution) => Math.Clamp(SumsAtOnce / convolution.SumsLength(1), 1, convolution.Height);
+    private static int RowsAtOnce(ImageConvolution convolution) => Math.Clamp(SumsAtOnce / convolution.SumsLength(1), 1, convolution.Rows);
 
     /// <summary>Makes pixels of the parts' sums, rounds them to y and takes y's moments, as distances from the image's first pixel.</summary>
     private void Finish(float* sums, int rows, float* bias, ushort* residual, ushort* y, bool begins, Distances distances)
     {
         var part = rows * forward.Tiles * Outputs;
+        var step = forward.Filtering == Filtering.Plain ? 2 : 1; // pixels of a tile
         for (var c = 0; c < Outputs; c += 16)
         {
             var (sum, square) = begins
@@ -218,10 +243,10 @@ internal sealed unsafe class NormReluConvolution
             var origin = Vector512.Load(distances.Origin + c);
             var first = begins;
             var from = sums + c;
+            nint at = c;
             for (var row = 0; row < rows; row++)
             {
-                nint at = row * Width * Outputs + c;
-                for (var column = 0; column < Width; column += 2)
+                for (var column = 0; column < Columns; column += step)
                 {
                     var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
                     var value = Vector512.Load(from) + p1 + p2 + added;
@@ -239,7 +264,7 @@ internal sealed unsafe class NormReluConvolution
                     sum += apart;
                     square += apart * apart;
                     at += Outputs;
-                    if (column + 1 < Width)
+                    if (step == 2 && column + 1 < Columns)
                     {
                         value = p1 - p2 - Vector512.Load(from + 3 * part) + added;
                         if (residual is not null)
@@ -287,7 +312,7 @@ internal sealed unsafe class NormReluConvolution
         {
             new Span<float>(some, Inputs).Clear();
             new Span<float>(someProducts, Inputs).Clear();
-            backward.Transform(gradient + (nint)i * pixels * Outputs, Width, null, null, transformed);
+            backward.Transform(gradient + (nint)i * outputPixels * Outputs, null, null, transformed);
             for (var row = 0; row < Height; row += rows)
             {
                 var end = Math.Min(Height, row + rows);
@@ -317,6 +342,7 @@ internal sealed unsafe class NormReluConvolution
     )
     {
         var part = rows * backward.Tiles * Inputs;
+        var spread = backward.Filtering == Filtering.Spread;
         for (var c = 0; c < Inputs; c += 16)
         {
             var (k, b, m) = (Vector512.Load(scale + c), Vector512.Load(shift + c), Vector512.Load(mean + c));
@@ -330,7 +356,8 @@ internal sealed unsafe class NormReluConvolution
                     var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
                     var value = Bf16.Load(x + at);
                     var positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
-                    var rounded = Bf16.RoundInPlace(Vector512.Load(from) + p1 + p2) & positive.AsUInt32();
+                    var pixel = spread ? Vector512.Load(from) : Vector512.Load(from) + p1 + p2;
+                    var rounded = Bf16.RoundInPlace(pixel) & positive.AsUInt32();
                     Bf16.Store(rounded, inner + at);
                     sum += rounded.AsSingle();
                     product += rounded.AsSingle() * (value - m);
@@ -339,7 +366,8 @@ internal sealed unsafe class NormReluConvolution
                     {
                         value = Bf16.Load(x + at);
                         positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
-                        rounded = Bf16.RoundInPlace(p1 - p2 - Vector512.Load(from + 3 * part)) & positive.AsUInt32();
+                        pixel = spread ? p1 + p2 : p1 - p2 - Vector512.Load(from + 3 * part);
+                        rounded = Bf16.RoundInPlace(pixel) & positive.AsUInt32();
                         Bf16.Store(rounded, inner + at);
                         sum += rounded.AsSingle();
                         product += rounded.AsSingle() * (value - m);

@@ -28,7 +28,7 @@ public sealed record Normalisation(
 public readonly record struct Activations(Tensor Values, ChannelMoments? Moments);
 
 /// <summary>
-/// Batch normalisation, ReLU and 3 × 3 convolution of stride 1 as one differentiable operation on the CPU in bf16, with
+/// Batch normalisation, ReLU and 3 × 3 convolution as one differentiable operation on the CPU in bf16, with
 /// <see cref="NormReluConvolution"/>'s kernels.
 /// </summary>
 public static unsafe partial class PreActivationLayer
@@ -36,20 +36,22 @@ public static unsafe partial class PreActivationLayer
     /// <summary>Whether the operation can be had for these images: on the CPU in bf16, and the processor has AVX512_BF16.</summary>
     /// <param name="x">[n, c, h, w].</param>
     /// <param name="outputs">Channels of the convolution's output.</param>
-    public static bool Supports(Tensor x, int outputs) =>
+    /// <param name="stride">Of the convolution.</param>
+    public static bool Supports(Tensor x, int outputs, int stride) =>
         x.dtype == ScalarType.BFloat16
         && x.device_type == DeviceType.CPU
         && x.Dimensions == 4
-        && NormReluConvolution.Supports((int)x.shape[2], (int)x.shape[3], (int)x.shape[1], outputs);
+        && NormReluConvolution.Supports((int)x.shape[2], (int)x.shape[3], (int)x.shape[1], outputs, stride);
 
     /// <summary>convolution(max(0, norm(x))) + bias [+ residual] and its moments; running statistics are updated in training.</summary>
     /// <param name="x">What is normalised.</param>
     /// <param name="norm">How.</param>
     /// <param name="training">Whether the statistics are the batch's; else the running ones.</param>
     /// <param name="weight">fp32 [outputs, c, 3, 3].</param>
+    /// <param name="stride">1 or 2.</param>
     /// <param name="bias">fp32 [outputs], or null.</param>
     /// <param name="residual">bf16, of the output's shape and channels-last; or null.</param>
-    public static Activations Apply(Activations x, Normalisation norm, bool training, Tensor weight, Tensor? bias, Tensor? residual)
+    public static Activations Apply(Activations x, Normalisation norm, bool training, Tensor weight, int stride, Tensor? bias, Tensor? residual)
     {
         var threads = torch.get_num_threads();
         var shape = x.Values.shape;
@@ -60,7 +62,7 @@ public static unsafe partial class PreActivationLayer
             (int)shape[3],
             (int)weight.shape[0]
         );
-        var kernels = NormReluConvolution.For(height, width, inputs, outputs);
+        var kernels = NormReluConvolution.For(height, width, inputs, outputs, stride);
         var saved = new Saved(kernels, images, threads, training);
         Tensor output;
         ChannelMoments moments;
@@ -72,7 +74,7 @@ public static unsafe partial class PreActivationLayer
             var pixels = images * height * width;
             var statistics = training ? x.Moments ?? Moments(Pointer(saved.X), pixels, inputs, threads) : null;
             saved.Normalise(norm, statistics);
-            var y = empty([images, height, width, outputs], dtype: ScalarType.BFloat16);
+            var y = empty([images, kernels.Rows, kernels.Columns, outputs], dtype: ScalarType.BFloat16);
             var plainBias = bias?.detach().contiguous();
             var plainResidual = residual is null ? null : Rows(residual.detach());
             moments = kernels.Forward(

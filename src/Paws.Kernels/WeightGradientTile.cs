@@ -8,7 +8,8 @@ namespace Paws.Kernels;
 /// <param name="Outputs">Channels of the output.</param>
 /// <param name="InputChannels">Input channels taken together.</param>
 /// <param name="Vectors">Output channels taken together, in vectors of 16.</param>
-internal readonly record struct WeightGradientTile(int Inputs, int Outputs, int InputChannels, int Vectors)
+/// <param name="InputSkip">Tiles of the input that are left out after each image, besides those left out of both.</param>
+internal readonly record struct WeightGradientTile(int Inputs, int Outputs, int InputChannels, int Vectors, int InputSkip)
 {
     private const int PairBytes = 2 * sizeof(ushort);
 
@@ -17,7 +18,7 @@ internal readonly record struct WeightGradientTile(int Inputs, int Outputs, int 
 
     /// <summary>
     /// The function (output, input, sums, images, tiles, skipped): output bf16 pairs [images, tiles + skipped, Outputs, 2], input
-    /// [images, tiles + skipped, Inputs, 2], both at the first tile and at the first channels taken; sums fp32 [Inputs, Outputs], added to.
+    /// [images, tiles + skipped + InputSkip, Inputs, 2], both at the first tile and at the first channels taken; sums fp32 [Inputs, Outputs], added to.
     /// </summary>
     public byte[] Assemble()
     {
@@ -47,6 +48,10 @@ internal readonly record struct WeightGradientTile(int Inputs, int Outputs, int 
         a.Repeat(Register.R10, next);
         a.Add(Register.Rdi, Register.R11);
         a.Add(Register.Rsi, Register.R9);
+        if (InputSkip > 0)
+        {
+            a.Add(Register.Rsi, InputSkip * Inputs * PairBytes);
+        }
         a.Repeat(Register.Rcx, nextImage);
         EverySum(a, store: true);
         a.Return();

@@ -84,8 +84,11 @@ type Convolution(registry: TensorRegistry, name: string, inputs: int, outputs: i
     /// Channels of the output.
     member _.Outputs = outputs
 
-    /// 3 × 3 with stride 1: what the fused kernels do.
-    member _.IsPlain = kernel = 3 && stride = 1
+    /// Edge of the window of taps.
+    member _.Kernel = kernel
+
+    /// Input pixels from one output pixel to the next.
+    member _.Stride = stride
 
     /// The master weight [out,in,k,k].
     member _.Weight = weight.Value
@@ -138,18 +141,18 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
     member this.ForwardRelu(pass, x) = this.Forward(pass, x).relu_()
 
 /// Normalisation, ReLU and convolution, as in the blocks of pre-activation networks. Where there are kernels for it (bf16 on a CPU with
-/// AVX512_BF16; 3 × 3, stride 1) one operation that goes over memory once; elsewhere libtorch's three.
+/// AVX512_BF16; 3 × 3) one operation that goes over memory once; elsewhere libtorch's three.
 [<Sealed>]
 type PreActivation(norm: BatchNorm, convolution: Convolution) =
 
     /// [n,in,s,s] → [n,out,⌈s/stride⌉,⌈s/stride⌉], plus the residual, of the output's shape, if it is not null.
     member _.Forward(pass: ForwardPass, x: Activations, residual: torch.Tensor | null) =
         if
-            convolution.IsPlain
+            convolution.Kernel = 3
             && pass.Master = torch.float32
-            && PreActivationLayer.Supports(x.Values, convolution.Outputs)
+            && PreActivationLayer.Supports(x.Values, convolution.Outputs, convolution.Stride)
         then
-            PreActivationLayer.Apply(x, norm.AsPart pass, pass.Training, convolution.Weight, convolution.Bias, residual)
+            PreActivationLayer.Apply(x, norm.AsPart pass, pass.Training, convolution.Weight, convolution.Stride, convolution.Bias, residual)
         else
             let y = convolution.Forward(pass, norm.ForwardRelu(pass, x.Values))
 

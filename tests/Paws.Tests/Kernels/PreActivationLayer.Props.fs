@@ -14,6 +14,7 @@ type private Case = {
     Width: int
     Inputs: int
     Outputs: int
+    Stride: int
     HasBias: bool
     HasResidual: bool
     Training: bool
@@ -27,6 +28,7 @@ let private cases =
         let! width = Gen.choose (2, 11)
         let! inputs = Gen.elements [ 16; 32; 48; 64 ]
         let! outputs = Gen.elements [ 16; 32; 48; 96 ]
+        let! stride = Gen.elements [ 1; 2 ]
         let! bias = Gen.elements [ true; false ]
         let! residual = Gen.elements [ true; false ]
         let! training = Gen.frequency [ 3, Gen.constant true; 1, Gen.constant false ]
@@ -38,6 +40,7 @@ let private cases =
             Width = width
             Inputs = inputs
             Outputs = outputs
+            Stride = stride
             HasBias = bias
             HasResidual = residual
             Training = training
@@ -70,13 +73,15 @@ let private tensors (case: Case) =
     let channelsLast (x: torch.Tensor) =
         x.permute(0L, 2L, 3L, 1L).contiguous().permute (0L, 3L, 1L, 2L)
 
-    let image channels =
-        (normal [ case.Images; channels; case.Height; case.Width ]).``to`` bf16
+    let image channels stride =
+        let edge size = (size + stride - 1) / stride
+
+        (normal [ case.Images; channels; edge case.Height; edge case.Width ]).``to`` bf16
         |> channelsLast
 
     // Channels of different centers and widths, some of them all but dead after ReLU.
     let x =
-        (image case.Inputs).``to``(torch.float32).mul(normal [ 1; case.Inputs; 1; 1 ]).add (normal [ 1; case.Inputs; 1; 1 ])
+        (image case.Inputs 1).``to``(torch.float32).mul(normal [ 1; case.Inputs; 1; 1 ]).add (normal [ 1; case.Inputs; 1; 1 ])
 
     {
         X = x.``to``(bf16) |> channelsLast
@@ -84,8 +89,8 @@ let private tensors (case: Case) =
         Beta = normal [ case.Inputs ]
         Weight = (normal [ case.Outputs; case.Inputs; 3; 3 ]).div (torch.tensor (sqrt (float32 (9 * case.Inputs))))
         Bias = (if case.HasBias then normal [ case.Outputs ] else null)
-        Residual = (if case.HasResidual then image case.Outputs else null)
-        Upstream = image case.Outputs
+        Residual = (if case.HasResidual then image case.Outputs case.Stride else null)
+        Upstream = image case.Outputs case.Stride
         Mean = normal [ case.Inputs ]
         Variance = (normal [ case.Inputs ]).exp ()
     }
@@ -113,11 +118,11 @@ let private outcome (case: Case) (t: Tensors) (way: Way) =
     let y =
         if way = Layer then
             let norm = Normalisation(gamma, beta, mean, variance, momentum, 1e-5)
-            PreActivationLayer.Apply(Activations(x, null), norm, case.Training, weight, bias, residual).Values
+            PreActivationLayer.Apply(Activations(x, null), norm, case.Training, weight, case.Stride, bias, residual).Values
         else
             let a = torch.nn.functional.batch_norm(x, mean, variance, gamma, beta, case.Training, momentum, 1e-5).relu ()
             let cast (p: torch.Tensor) = p.``to`` compute
-            let y = torch.nn.functional.conv2d (a, cast weight, optional cast bias, padding = [| 1L; 1L |])
+            let y = torch.nn.functional.conv2d (a, cast weight, optional cast bias, strides = [| int64 case.Stride; int64 case.Stride |], padding = [| 1L; 1L |])
 
             match residual with
             | null -> y
@@ -149,7 +154,7 @@ let private apart (a: torch.Tensor) (b: torch.Tensor) =
 let private supported () =
     use x = torch.zeros ([| 1L; 16L; 4L; 4L |], dtype = bf16)
 
-    if not (PreActivationLayer.Supports(x, 16)) then
+    if not (PreActivationLayer.Supports(x, 16, 1)) then
         skiptest "this processor has no AVX512_BF16"
 
 [<Tests>]
@@ -171,6 +176,6 @@ let tests =
                         // two, which are larger. Where activations near 0 change sign, gradients come and go.
                         let error, usual = apart found expected, apart other expected
                         Expect.isLessThan error 0.03 $"{name} of {case}"
-                        Expect.isLessThan error (3.0 * usual + 0.002) $"{name}, beside libtorch's own error, of {case}")
+                        Expect.isLessThan error (3.0 * usual + 0.004) $"{name}, beside libtorch's own error, of {case}")
             ))
     ]
