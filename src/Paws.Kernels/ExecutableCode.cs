@@ -28,7 +28,6 @@ internal static partial class ExecutableCode
             _ = Unmap(memory, length);
             throw why;
         }
-        System.IO.File.AppendAllText($"/tmp/paws/kern.map", $"{memory:x} {code.Length:x} KERNEL_{new System.Diagnostics.StackTrace().GetFrame(1)!.GetMethod()!.DeclaringType!.Name}_{new System.Diagnostics.StackTrace(1,true).GetFrame(0)!.GetILOffset()}\n");
         return memory;
     }
 

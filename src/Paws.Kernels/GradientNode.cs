@@ -38,6 +38,18 @@ internal sealed unsafe partial class GradientNode
 
     private delegate TensorArray Apply(nint* tensors, int size);
 
+    /// <summary>How many nodes libtorch holds.</summary>
+    internal static int Count
+    {
+        get
+        {
+            lock (Alive)
+            {
+                return Alive.Count;
+            }
+        }
+    }
+
     /// <summary>The output, as the result of an operation on inputs of which at least one takes a gradient.</summary>
     /// <param name="output">Made without a graph; consumed.</param>
     /// <param name="inputs">What it was made from.</param>

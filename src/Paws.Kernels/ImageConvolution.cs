@@ -28,9 +28,7 @@ internal sealed unsafe class ImageConvolution
         {
             multiply[together] = ExecutableCode.Of(new ProductTile(inputs, outputs, tiles, together, vectors).Assemble());
         }
-        transform = ExecutableCode.Of(
-            new RowTransform(filtering, width, tiles, inputs, height * tiles * inputs).AssembleInput(activated)
-        );
+        transform = ExecutableCode.Of(new RowTransform(filtering, width, tiles, inputs, height * tiles * inputs).AssembleInput(activated));
     }
 
     public Filtering Filtering { get; }

@@ -57,13 +57,7 @@ internal sealed unsafe class NormReluConvolution
 
     /// <summary>Whether there are kernels for such images on this machine.</summary>
     public static bool Supports(int height, int width, int inputs, int outputs, int stride) =>
-        Processor.MultipliesPairs
-        && height >= 2
-        && width is >= 2 and <= 64
-        && inputs % 16 == 0
-        && outputs % 16 == 0
-        && stride is 1 or 2
-        && Workers.Exist;
+        KernelSupport.WhyNot is null && height >= 2 && width is >= 2 and <= 64 && inputs % 16 == 0 && outputs % 16 == 0 && stride is 1 or 2;
 
     /// <summary>The kernels for images of a shape, assembled when first asked for.</summary>
     public static NormReluConvolution For(int height, int width, int inputs, int outputs, int stride) =>
@@ -98,7 +92,10 @@ internal sealed unsafe class NormReluConvolution
         var packed = ArrayPool<ushort>.Shared.Rent(forward.PackedLength);
         var moments = new ChannelMoments[threads];
         fixed (ushort* w = packed)
-        fixed (float* k = scale, b = shift)
+        fixed (
+            float* k = scale,
+                b = shift
+        )
         {
             var (to, from, factor, offset) = ((nint)w, (nint)weights, (nint)k, (nint)b);
             Workers.Run(
@@ -172,7 +169,11 @@ internal sealed unsafe class NormReluConvolution
         var (sums, products) = (new double[threads][], new double[threads][]);
         var (weightSums, biasSums) = (new float[threads][], new float[threads][]);
         fixed (ushort* w = packed)
-        fixed (float* k = scale, b = shift, m = mean)
+        fixed (
+            float* k = scale,
+                b = shift,
+                m = mean
+        )
         {
             var (to, from, factor, offset, center) = ((nint)w, (nint)weights, (nint)k, (nint)b, (nint)m);
             Workers.Run(
@@ -187,7 +188,10 @@ internal sealed unsafe class NormReluConvolution
                     weightSums[t] = ArrayPool<float>.Shared.Rent(weightGradient.SumsLength);
                     weightSums[t].AsSpan(0, weightGradient.SumsLength).Clear();
                     biasSums[t] = new float[Outputs];
-                    fixed (float* dw = weightSums[t], db = biasSums[t])
+                    fixed (
+                        float* dw = weightSums[t],
+                            db = biasSums[t]
+                    )
                     {
                         var (first, last) = Workers.Share(images, t, threads);
                         var together = 2 * weightGradient.PairsTogether;

@@ -13,14 +13,7 @@ namespace Paws.Kernels;
 /// <param name="RunningVariance">Updated in training, with the variance over n − 1.</param>
 /// <param name="Momentum">Weight of a new batch in the running statistics.</param>
 /// <param name="Epsilon">Added to the variance.</param>
-public sealed record Normalisation(
-    Tensor Weight,
-    Tensor Bias,
-    Tensor RunningMean,
-    Tensor RunningVariance,
-    double Momentum,
-    double Epsilon
-);
+public sealed record Normalisation(Tensor Weight, Tensor Bias, Tensor RunningMean, Tensor RunningVariance, double Momentum, double Epsilon);
 
 /// <summary>Activations and, where they are known already, the moments of their channels.</summary>
 /// <param name="Values">bf16 [n, c, h, w], channels-last.</param>
@@ -51,17 +44,19 @@ public static unsafe partial class PreActivationLayer
     /// <param name="stride">1 or 2.</param>
     /// <param name="bias">fp32 [outputs], or null.</param>
     /// <param name="residual">bf16, of the output's shape and channels-last; or null.</param>
-    public static Activations Apply(Activations x, Normalisation norm, bool training, Tensor weight, int stride, Tensor? bias, Tensor? residual)
+    public static Activations Apply(
+        Activations x,
+        Normalisation norm,
+        bool training,
+        Tensor weight,
+        int stride,
+        Tensor? bias,
+        Tensor? residual
+    )
     {
         var threads = torch.get_num_threads();
         var shape = x.Values.shape;
-        var (images, inputs, height, width, outputs) = (
-            (int)shape[0],
-            (int)shape[1],
-            (int)shape[2],
-            (int)shape[3],
-            (int)weight.shape[0]
-        );
+        var (images, inputs, height, width, outputs) = ((int)shape[0], (int)shape[1], (int)shape[2], (int)shape[3], (int)weight.shape[0]);
         var kernels = NormReluConvolution.For(height, width, inputs, outputs, stride);
         var saved = new Saved(kernels, images, threads, training);
         Tensor output;
@@ -228,7 +223,11 @@ public static unsafe partial class PreActivationLayer
                 t =>
                 {
                     var (first, last) = Workers.Share(pixels, t, threads);
-                    fixed (float* a = direct, b = byValue, c = constant)
+                    fixed (
+                        float* a = direct,
+                            b = byValue,
+                            c = constant
+                    )
                     {
                         for (nint at = (nint)first * inputs; at < (nint)last * inputs; at += inputs)
                         {

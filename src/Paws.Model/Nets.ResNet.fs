@@ -39,7 +39,7 @@ module ResNet =
         fun (pass: ForwardPass) (x: Activations) ->
             let y = Activations(conv1.Forward(pass, x.Values), null)
             let y = bn2.Forward(pass, inner.Forward(pass, y, null).Values)
-            Activations((Scalars.addTo y (shortcut pass x.Values)).relu_ (), null)
+            Activations((Scalars.addTo y (shortcut pass x.Values)).relu_(), null)
 
     /// 1×1 → 3×3 → 1×1 to four times the channels (ResNet-50 and deeper).
     let private bottleneck registry name inputs mid stride =
@@ -54,7 +54,7 @@ module ResNet =
             let y = Activations(conv1.Forward(pass, x.Values), null)
             let y = bn2.ForwardRelu(pass, inner.Forward(pass, y, null).Values)
             let y = bn3.Forward(pass, conv3.Forward(pass, y))
-            Activations((Scalars.addTo y (shortcut pass x.Values)).relu_ (), null)
+            Activations((Scalars.addTo y (shortcut pass x.Values)).relu_(), null)
 
     /// Blocks a stage, and whether they are bottlenecks.
     let private stages depth =

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Paws.Kernels;
 using Spectre.Console;
 
 namespace Paws.Runner.Doctor;
@@ -50,14 +51,21 @@ internal static class MachineChecks
     }
 
     private static Finding Bf16() =>
-        CpuFeatures.HasNativeBf16
-            ? new Finding("bf16", FindingState.Fine, "native: meta.use_fp16 computes in bf16 at two to three times the speed of fp32")
-            : new Finding(
+        CpuFeatures.HasNativeBf16 && KernelSupport.WhyNot is { } reason
+            ? new Finding(
                 "bf16",
                 FindingState.Optional,
-                "not native on this processor: training computes in fp32",
-                "nothing to do; expect a longer run"
-            );
+                $"native, but without Paws's own kernels: {reason}",
+                "nothing to do; libtorch's take half as long again"
+            )
+        : CpuFeatures.HasNativeBf16
+            ? new Finding("bf16", FindingState.Fine, "native: meta.use_fp16 computes in bf16 at two to three times the speed of fp32")
+        : new Finding(
+            "bf16",
+            FindingState.Optional,
+            "not native on this processor: training computes in fp32",
+            "nothing to do; expect a longer run"
+        );
 
     private static Finding Memory()
     {
@@ -127,7 +135,7 @@ internal static class CpuFeatures
 
     /// <summary>Whether the processor multiplies bf16 numbers itself.</summary>
     public static bool HasNativeBf16 { get; } =
-        X86Base.IsSupported ? Avx512Bf16() || AmxBf16()
+        X86Base.IsSupported ? KernelSupport.ProcessorMultipliesPairs || AmxBf16()
         : OperatingSystem.IsLinux() ? FlagsOfLinux().Contains("bf16")
         : OperatingSystem.IsMacOS() && ArmBase.Arm64.IsSupported;
 
@@ -141,7 +149,7 @@ internal static class CpuFeatures
         {
             yield return "AVX512";
         }
-        if (Avx512Bf16())
+        if (KernelSupport.ProcessorMultipliesPairs)
         {
             yield return "AVX512_BF16";
         }
@@ -155,14 +163,8 @@ internal static class CpuFeatures
         }
     }
 
-    /// <summary>CPUID leaf 7, sub-leaf 1, EAX bit 5; and the 512-bit registers that the system has to have switched on.</summary>
-    private static bool Avx512Bf16() =>
-        X86Base.IsSupported && Avx512F.IsSupported && MaxLeaf() >= 7 && (X86Base.CpuId(7, 1).Eax & (1 << 5)) != 0;
-
     /// <summary>CPUID leaf 7, sub-leaf 0, EDX bit 22.</summary>
-    private static bool AmxBf16() => X86Base.IsSupported && MaxLeaf() >= 7 && (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0;
-
-    private static int MaxLeaf() => X86Base.CpuId(0, 0).Eax;
+    private static bool AmxBf16() => X86Base.IsSupported && X86Base.CpuId(0, 0).Eax >= 7 && (X86Base.CpuId(7, 0).Edx & (1 << 22)) != 0;
 
     private static HashSet<string> FlagsOfLinux()
     {
