@@ -24,13 +24,13 @@ internal sealed unsafe partial class GradientNode
     private static nint* slot;
 
     private readonly Func<Tensor, Tensor?[]> gradients;
-    private readonly IDisposable saved;
+    private readonly IDisposable[] saved;
     private readonly Apply apply;
     private readonly Action delete;
     private readonly int inputs;
     private nint handles;
 
-    private GradientNode(Func<Tensor, Tensor?[]> gradients, IDisposable saved, int inputs)
+    private GradientNode(Func<Tensor, Tensor?[]> gradients, IDisposable[] saved, int inputs)
     {
         (this.gradients, this.saved, this.inputs) = (gradients, saved, inputs);
         (apply, delete) = (OnApply, OnDelete);
@@ -58,7 +58,7 @@ internal sealed unsafe partial class GradientNode
     /// own. An exception ends the process: native code lies in between.
     /// </param>
     /// <param name="saved">Freed when libtorch frees the node.</param>
-    public static Tensor Attach(Tensor output, Tensor[] inputs, Func<Tensor, Tensor?[]> gradients, IDisposable saved)
+    public static Tensor Attach(Tensor output, Tensor[] inputs, Func<Tensor, Tensor?[]> gradients, IDisposable[] saved)
     {
         var node = new GradientNode(gradients, saved, inputs.Length);
         lock (Alive)
@@ -135,7 +135,7 @@ internal sealed unsafe partial class GradientNode
         {
             Alive.Remove(this);
         }
-        saved.Dispose();
+        Array.ForEach(saved, s => s.Dispose());
         NativeMemory.Free((void*)handles);
         handles = 0;
     }

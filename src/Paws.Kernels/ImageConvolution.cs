@@ -15,13 +15,25 @@ internal sealed unsafe class ImageConvolution
     /// <param name="height">Rows of the input.</param>
     /// <param name="width">Pixels in a row of the input.</param>
     /// <param name="rows">Rows of the output.</param>
+    /// <param name="columns">Pixels in a row of the output.</param>
     /// <param name="tiles">Tiles in a row.</param>
     /// <param name="inputs">Input channels, a multiple of 16.</param>
     /// <param name="outputs">Output channels, a multiple of 16.</param>
     /// <param name="activated">Whether the input is max(0, scale · pixel + shift) instead of the pixels.</param>
-    public ImageConvolution(Filtering filtering, int height, int width, int rows, int tiles, int inputs, int outputs, bool activated)
+    public ImageConvolution(
+        Filtering filtering,
+        int height,
+        int width,
+        int rows,
+        int columns,
+        int tiles,
+        int inputs,
+        int outputs,
+        bool activated
+    )
     {
-        (Filtering, Height, Width, Rows, Tiles, Inputs, Outputs) = (filtering, height, width, rows, tiles, inputs, outputs);
+        (Filtering, Height, Width, Rows, Columns, Tiles) = (filtering, height, width, rows, columns, tiles);
+        (Inputs, Outputs) = (inputs, outputs);
         vectors = outputs % 32 == 0 ? 2 : 1;
         multiply = new nint[ProductTile.Most(vectors) + 1];
         for (var together = 1; together < multiply.Length; together++)
@@ -35,6 +47,7 @@ internal sealed unsafe class ImageConvolution
     public int Height { get; }
     public int Width { get; }
     public int Rows { get; }
+    public int Columns { get; }
     public int Tiles { get; }
     public int Inputs { get; }
     public int Outputs { get; }
@@ -47,6 +60,9 @@ internal sealed unsafe class ImageConvolution
 
     /// <summary>Numbers of the sums of so many rows.</summary>
     public int SumsLength(int rows) => Parts * rows * Tiles * Outputs;
+
+    /// <summary>Output rows whose sums are at most so many numbers; at least one.</summary>
+    public int RowsAtOnce(int numbers) => Math.Clamp(numbers / SumsLength(1), 1, Rows);
 
     /// <summary>Numbers that packed weights take.</summary>
     public int PackedLength => Parts * Taps * Inputs * Outputs;
@@ -110,7 +126,7 @@ internal sealed unsafe class ImageConvolution
     {
         for (var row = 0; row < Height; row++)
         {
-            ((delegate* unmanaged<ushort*, ushort*, float*, float*, void>)transform)(
+            ((delegate* unmanaged[SuppressGCTransition]<ushort*, ushort*, float*, float*, void>)transform)(
                 image + (nint)row * Width * Inputs,
                 transformed + (nint)row * Tiles * Inputs,
                 scale,
@@ -169,7 +185,7 @@ internal sealed unsafe class ImageConvolution
         for (var piece = 0; piece < pieces; piece++)
         {
             var (from, to) = (tiles * piece / pieces, tiles * (piece + 1) / pieces);
-            ((delegate* unmanaged<ushort*, ushort*, float*, nint, void>)multiply[to - from])(
+            ((delegate* unmanaged[SuppressGCTransition]<ushort*, ushort*, float*, nint, void>)multiply[to - from])(
                 input + from * Inputs,
                 weights,
                 sums + from * Outputs,

@@ -104,7 +104,7 @@ internal sealed unsafe class ImageWeightGradient
                 var (one, other) = (2 * pair, Math.Min(2 * pair + 1, images - 1)); // an odd one is beside itself, and meets zeros
                 for (var row = top; row < bottom; row++)
                 {
-                    ((delegate* unmanaged<ushort*, ushort*, ushort*, float*, float*, void>)transformInput)(
+                    ((delegate* unmanaged[SuppressGCTransition]<ushort*, ushort*, ushort*, float*, float*, void>)transformInput)(
                         x + (nint)one * imageInput + (nint)row * width * inputs,
                         x + (nint)other * imageInput + (nint)row * width * inputs,
                         input + (nint)(pair * InputRows + row - top) * tiles * inputs * 2,
@@ -115,7 +115,7 @@ internal sealed unsafe class ImageWeightGradient
                 var second = 2 * pair + 1 < images ? gradient + (nint)other * imageOutput : nothing;
                 for (var row = first; row < last; row++)
                 {
-                    ((delegate* unmanaged<ushort*, ushort*, ushort*, float*, void>)transformGradient)(
+                    ((delegate* unmanaged[SuppressGCTransition]<ushort*, ushort*, ushort*, float*, void>)transformGradient)(
                         gradient + (nint)one * imageOutput + (nint)row * outputWidth * outputs,
                         second + (nint)row * outputWidth * outputs,
                         output + (nint)(pair * band + row - first) * tiles * outputs * 2,
@@ -168,7 +168,7 @@ internal sealed unsafe class ImageWeightGradient
             {
                 for (var o = 0; o < outputs; o += vectors * 16)
                 {
-                    ((delegate* unmanaged<ushort*, ushort*, float*, nint, nint, nint, void>)code)(
+                    ((delegate* unmanaged[SuppressGCTransition]<ushort*, ushort*, float*, nint, nint, nint, void>)code)(
                         fromOutput + o * 2,
                         fromInput + channel * 2,
                         to + (nint)channel * outputs + o,

@@ -143,22 +143,35 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
 /// Normalisation, ReLU and convolution, as in the blocks of pre-activation networks. Where there are kernels for it (bf16 on a CPU with
 /// AVX512_BF16; 3 × 3) one operation that goes over memory once; elsewhere libtorch's three.
 [<Sealed>]
-type PreActivation(norm: BatchNorm, convolution: Convolution) =
+type PreActivationLayer(norm: BatchNorm, convolution: Convolution) =
+
+    /// Whether there are kernels for this input.
+    member _.IsFused(pass: ForwardPass, x: torch.Tensor) =
+        convolution.Kernel = 3
+        && pass.Master = torch.float32
+        && PreActivation.Supports(x, convolution.Outputs, convolution.Stride)
+
+    /// The layer for the kernels; counts the batch.
+    member _.AsPart(pass: ForwardPass) =
+        PreActivation(norm.AsPart pass, convolution.Weight, convolution.Bias, convolution.Stride)
 
     /// [n,in,s,s] → [n,out,⌈s/stride⌉,⌈s/stride⌉], plus the residual, of the output's shape, if it is not null.
-    member _.Forward(pass: ForwardPass, x: Activations, residual: torch.Tensor | null) =
-        if
-            convolution.Kernel = 3
-            && pass.Master = torch.float32
-            && PreActivationLayer.Supports(x.Values, convolution.Outputs, convolution.Stride)
-        then
-            PreActivationLayer.Apply(x, norm.AsPart pass, pass.Training, convolution.Weight, convolution.Stride, convolution.Bias, residual)
+    member this.Forward(pass: ForwardPass, x: Activations, residual: torch.Tensor | null) =
+        if this.IsFused(pass, x.Values) then
+            this.AsPart(pass).Apply(x, pass.Training, residual)
         else
             let y = convolution.Forward(pass, norm.ForwardRelu(pass, x.Values))
 
             match residual with
             | null -> Activations(y, null)
             | residual -> Activations(Scalars.addTo y residual, null)
+
+    /// second(this(x)) + x, where both keep the shape.
+    member this.ForwardBlock(second: PreActivationLayer, pass: ForwardPass, x: Activations) =
+        if this.IsFused(pass, x.Values) && second.IsFused(pass, x.Values) then
+            PreActivation.ApplyBlock(x, this.AsPart pass, second.AsPart pass, pass.Training)
+        else
+            second.Forward(pass, this.Forward(pass, x, null), x.Values)
 
 /// y = x Wᵀ + b in the master type: heads are a small part of the work and the similarities are sensitive to rounding.
 /// W [out,in] and b [out] from U(±1/√in).

@@ -34,7 +34,7 @@ module ResNet =
         let conv2, bn2 = layer registry name 2 mid mid 3 1
         let shortcut = shortcut registry name inputs mid stride
 
-        let inner = PreActivation(bn1, conv2)
+        let inner = PreActivationLayer(bn1, conv2)
 
         fun (pass: ForwardPass) (x: Activations) ->
             let y = Activations(conv1.Forward(pass, x.Values), null)
@@ -48,7 +48,7 @@ module ResNet =
         let conv3, bn3 = layer registry name 3 mid (4 * mid) 1 1
         let shortcut = shortcut registry name inputs (4 * mid) stride
 
-        let inner = PreActivation(bn1, conv2)
+        let inner = PreActivationLayer(bn1, conv2)
 
         fun (pass: ForwardPass) (x: Activations) ->
             let y = Activations(conv1.Forward(pass, x.Values), null)

@@ -28,18 +28,13 @@ module WideResNet =
             else
                 None
 
-        let first = PreActivation(bn1, conv1)
-        let second = PreActivation(bn2, conv2)
+        let first = PreActivationLayer(bn1, conv1)
+        let second = PreActivationLayer(bn2, conv2)
 
         fun (pass: ForwardPass) (x: Activations) ->
-            let y = first.Forward(pass, x, null)
-
-            let residual =
-                match shortcut with
-                | Some projection -> projection.Forward(pass, x.Values)
-                | None -> x.Values
-
-            second.Forward(pass, y, residual)
+            match shortcut with
+            | Some projection -> second.Forward(pass, first.Forward(pass, x, null), projection.Forward(pass, x.Values))
+            | None -> first.ForwardBlock(second, pass, x)
 
     /// A trunk of depth 6n + 4 (n blocks a stage, n ≥ 1) whose three stages have 16k, 32k, 64k channels.
     let create (registry: TensorRegistry) (depth: int) (width: int) =

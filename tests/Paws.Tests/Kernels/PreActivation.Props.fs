@@ -1,4 +1,4 @@
-module Paws.Tests.Kernels.PreActivationLayerProps
+module Paws.Tests.Kernels.PreActivationProps
 
 open System
 open Expecto
@@ -132,7 +132,7 @@ let private outcome (case: Case) (t: Tensors) (way: Way) =
     let y =
         if way = Layer then
             let norm = Normalisation(gamma, beta, mean, variance, momentum, 1e-5)
-            PreActivationLayer.Apply(Activations(x, null), norm, case.Training, weight, case.Stride, bias, residual).Values
+            PreActivation(norm, weight, bias, case.Stride).Apply(Activations(x, null), case.Training, residual).Values
         else
             let a =
                 torch.nn.functional.batch_norm(x, mean, variance, gamma, beta, case.Training, momentum, 1e-5).relu()
@@ -180,16 +180,21 @@ let private supported () =
     | null -> ()
     | reason -> skiptest $"no kernels here: {reason}"
 
-/// Both round to bf16 (2⁻⁹) before they multiply and when they store; minimal filtering rounds sums of two, which are larger. Where
-/// activations near 0 change sign, gradients come and go.
-let private agrees (case: Case) =
+/// Errors beside float64, of the layer and of libtorch's own bf16. Both round to bf16 (2⁻⁹) before they multiply and when they store;
+/// minimal filtering rounds sums of two, which are larger. Where activations near 0 change sign, gradients come and go: small
+/// gradients of few values are off by some percent either way. A mistake is off by more than this.
+let private errors (case: Case) =
     use _ = torch.NewDisposeScope()
     let t = tensors case
 
-    for (name, expected), (_, found), (_, other) in List.zip3 (outcome case t Exact) (outcome case t Layer) (outcome case t LibTorch) do
-        let error, usual = apart found expected, apart other expected
-        Expect.isLessThan error 0.03 $"{name} of {case}"
-        Expect.isLessThan error (3.0 * usual + 0.004) $"{name}, beside libtorch's own error, of {case}"
+    [
+        for (name, expected), (_, found), (_, other) in List.zip3 (outcome case t Exact) (outcome case t Layer) (outcome case t LibTorch) do
+            let error = apart found expected
+            Expect.isLessThan error 0.05 $"{name} of {case}"
+            name, error, apart other expected
+    ]
+
+let private agrees (case: Case) = errors case |> ignore
 
 let private case images height width inputs outputs stride = {
     Images = images
@@ -216,10 +221,25 @@ let private withThreads (threads: int) work =
 [<Tests>]
 let tests =
     testSequenced
-    <| testList "Kernels.PreActivationLayer" [
-        testCase "it agrees with libtorch in float64, output, gradients and running statistics" (fun () ->
+    <| testList "Kernels.PreActivation" [
+        testCase "it agrees with libtorch in float64, output, gradients and running statistics"
+        <| fun () ->
             supported ()
-            Check.One(Config.QuickThrowOnFailure.WithMaxTest 100, Prop.forAll (Arb.fromGen cases) agrees))
+            let all = System.Collections.Generic.List<string * float * float>()
+
+            let law case =
+                lock all (fun () -> all.AddRange(errors case))
+
+            Check.One(Config.QuickThrowOnFailure.WithMaxTest 100, Prop.forAll (Arb.fromGen cases) law)
+
+            for name, values in Seq.groupBy (fun (name, _, _) -> name) all do
+                let middle =
+                    values
+                    |> Seq.map (fun (_, error, usual) -> error - 1.8 * usual)
+                    |> Seq.sort
+                    |> Seq.item (Seq.length values / 2)
+
+                Expect.isLessThan middle 1e-6 $"half of the errors of {name} are at most 1.8 times libtorch's"
 
         // Images that are multiplied in bands, several together, an odd number of them, with rows of tiles that are not full.
         for images, height, width, inputs, outputs, stride in
@@ -267,7 +287,7 @@ let tests =
             let norm = Normalisation(t.Gamma, t.Beta, t.Mean, t.Variance, momentum, 1e-5)
 
             let y =
-                PreActivationLayer.Apply(Activations(t.X, null), norm, false, t.Weight, 1, null, null).Values
+                PreActivation(norm, t.Weight, null, 1).Apply(Activations(t.X, null), false, null).Values
 
             let bad = y.isnan().any(1L).squeeze 0L
 
@@ -280,6 +300,40 @@ let tests =
                     if near || not tile then
                         Expect.equal (bad[int64 row, int64 column].item<bool>()) near $"pixel {row}, {column}")
 
+        testCase "a residual block is its two layers and the residual, output and gradients"
+        <| fun () ->
+            supported ()
+            use _ = torch.NewDisposeScope()
+            let one = tensors (case 5 9 7 32 32 1)
+            let two = tensors { case 5 9 7 32 32 1 with Seed = 2 }
+
+            let run (fused: bool) =
+                let leaf (x: torch.Tensor) = x.detach().clone().requires_grad_()
+                let x = leaf one.X
+
+                let parameters = [|
+                    for t in [ one; two ] -> [| leaf t.Gamma; leaf t.Beta; leaf t.Weight; leaf t.Bias |]
+                |]
+
+                let layer (p: torch.Tensor[]) (t: Tensors) =
+                    PreActivation(Normalisation(p[0], p[1], t.Mean.clone (), t.Variance.clone (), momentum, 1e-5), p[2], p[3], 1)
+
+                let first, second = layer parameters[0] one, layer parameters[1] two
+
+                let y =
+                    if fused then
+                        PreActivation.ApplyBlock(Activations(x, null), first, second, true)
+                    else
+                        second.Apply(first.Apply(Activations(x, null), true, null), true, x)
+
+                y.Values.backward ([| one.Upstream |])
+                [ y.Values; x.grad; yield! [ for p in Array.concat parameters -> p.grad ] ]
+
+            for at, (block, layers) in List.indexed (List.zip (run true) (run false)) do
+                // The block adds the residual's gradient before it rounds, the layers after.
+                let error = apart (block.``to`` double) (layers.``to`` double)
+                Expect.isLessThan error (if at = 1 then 0.004 else 1e-12) $"tensor {at}"
+
         testCase "images in another memory order are taken too" (fun () ->
             supported ()
             use _ = torch.NewDisposeScope()
@@ -290,7 +344,7 @@ let tests =
                 Normalisation(t.Gamma, t.Beta, t.Mean.clone (), t.Variance.clone (), momentum, 1e-5)
 
             let apply (x: torch.Tensor) =
-                PreActivationLayer.Apply(Activations(x, null), norm (), true, t.Weight, 1, t.Bias, t.Residual).Values
+                PreActivation(norm (), t.Weight, t.Bias, 1).Apply(Activations(x, null), true, t.Residual).Values
 
             Expect.isTrue ((apply t.X).eq(apply (t.X.contiguous ())).all().item<bool>()) "the same")
 
@@ -302,7 +356,7 @@ let tests =
             let norm = Normalisation(t.Gamma, t.Beta, t.Mean, t.Variance, momentum, 1e-5)
 
             let y =
-                PreActivationLayer.Apply(Activations(t.X, null), norm, true, t.Weight, 1, t.Bias, t.Residual)
+                PreActivation(norm, t.Weight, t.Bias, 1).Apply(Activations(t.X, null), true, t.Residual)
 
             let values = y.Values.``to``(double).permute(1L, 0L, 2L, 3L).flatten(1L)
 

@@ -1,0 +1,212 @@
+using System.Buffers;
+using System.Runtime.Intrinsics;
+
+namespace Paws.Kernels;
+
+/// <summary>The gradients of a layer up to its normalised activations, some images at a time, while they are in the second cache.</summary>
+internal sealed unsafe class LayerGradient(ImageConvolution convolution, ImageWeightGradient weightGradient)
+{
+    private const int SumsAtOnce = 8 * 1024;
+
+    private readonly int pixels = convolution.Rows * convolution.Columns;
+    private readonly int outputPixels = convolution.Height * convolution.Width;
+
+    // The convolution goes from the layer's output back to its input.
+    private int Inputs => convolution.Outputs;
+
+    private int Outputs => convolution.Inputs;
+
+    /// <summary>Computes the gradients by weights, bias and scale · x + shift.</summary>
+    /// <param name="images">How many.</param>
+    /// <param name="x">bf16 [images, height, width, inputs].</param>
+    /// <param name="norm">By which x was normalised.</param>
+    /// <param name="weights">fp32 [outputs, inputs, 3, 3].</param>
+    /// <param name="gradient">bf16 [images, rows, columns, outputs], by y.</param>
+    /// <param name="inner">bf16, like x: the gradient by scale · x + shift.</param>
+    /// <param name="weightsGradient">fp32 [outputs, inputs, 3, 3].</param>
+    /// <param name="biasGradient">fp32 [outputs], or null.</param>
+    /// <param name="threads">How many of libtorch's threads take part; sums are added in their order.</param>
+    /// <returns>Of each input channel Σ inner and Σ inner · (x − mean).</returns>
+    public (double[] Sums, double[] Products) Compute(
+        int images,
+        ushort* x,
+        NormScale norm,
+        float* weights,
+        ushort* gradient,
+        ushort* inner,
+        float* weightsGradient,
+        float* biasGradient,
+        int threads
+    )
+    {
+        var packed = ArrayPool<ushort>.Shared.Rent(convolution.PackedLength);
+        var (sums, products) = (new double[threads][], new double[threads][]);
+        var (weightSums, biasSums) = (new float[threads][], new float[threads][]);
+        fixed (ushort* w = packed)
+        fixed (float* k = norm.Scale)
+        fixed (float* b = norm.Shift)
+        fixed (float* m = norm.Mean)
+        {
+            var (to, scale, shift, mean) = ((nint)w, (nint)k, (nint)b, (nint)m);
+            Workers.Run(
+                threads,
+                t => convolution.Pack(weights, 9, Inputs * 9, turned: true, (ushort*)to, Workers.Share(convolution.Blocks, t, threads))
+            );
+            Workers.Run(
+                threads,
+                t =>
+                {
+                    (sums[t], products[t], biasSums[t]) = (new double[Inputs], new double[Inputs], new float[Outputs]);
+                    weightSums[t] = ArrayPool<float>.Shared.Rent(weightGradient.SumsLength);
+                    weightSums[t].AsSpan(0, weightGradient.SumsLength).Clear();
+                    fixed (
+                        float* dw = weightSums[t],
+                            db = biasSums[t]
+                    )
+                    {
+                        var (first, last) = Workers.Share(images, t, threads);
+                        var together = 2 * weightGradient.PairsTogether;
+                        for (var image = first; image < last; image += together)
+                        {
+                            var count = Math.Min(together, last - image);
+                            var (at, outAt) = ((nint)image * pixels * Inputs, (nint)image * outputPixels * Outputs);
+                            weightGradient.Add(count, x + at, (float*)scale, (float*)shift, gradient + outAt, dw, db);
+                            ByInput(
+                                count,
+                                x + at,
+                                (float*)scale,
+                                (float*)shift,
+                                (float*)mean,
+                                (ushort*)to,
+                                gradient + outAt,
+                                inner + at,
+                                sums[t],
+                                products[t]
+                            );
+                        }
+                    }
+                }
+            );
+        }
+        Gather(weightSums, biasSums, weightsGradient, biasGradient, threads);
+        ArrayPool<ushort>.Shared.Return(packed);
+        Array.ForEach(weightSums, part => ArrayPool<float>.Shared.Return(part));
+        for (var t = 1; t < threads; t++)
+        {
+            for (var c = 0; c < Inputs; c++)
+            {
+                sums[0][c] += sums[t][c];
+                products[0][c] += products[t][c];
+            }
+        }
+        return (sums[0], products[0]);
+    }
+
+    private void ByInput(
+        int count,
+        ushort* x,
+        float* scale,
+        float* shift,
+        float* mean,
+        ushort* packed,
+        ushort* gradient,
+        ushort* inner,
+        double[] sums,
+        double[] products
+    )
+    {
+        var rows = convolution.RowsAtOnce(SumsAtOnce);
+        var scratch = Scratch.Take(
+            (nuint)(convolution.TransformedLength * sizeof(ushort) + (convolution.SumsLength(rows) + 2 * Inputs) * sizeof(float) + 256)
+        );
+        var transformed = scratch.Numbers<ushort>(convolution.TransformedLength);
+        var block = scratch.Numbers<float>(convolution.SumsLength(rows));
+        var some = scratch.Numbers<float>(Inputs);
+        var someProducts = scratch.Numbers<float>(Inputs);
+        for (var i = 0; i < count; i++)
+        {
+            new Span<float>(some, Inputs).Clear();
+            new Span<float>(someProducts, Inputs).Clear();
+            convolution.Transform(gradient + (nint)i * outputPixels * Outputs, null, null, transformed);
+            for (var row = 0; row < convolution.Rows; row += rows)
+            {
+                var end = Math.Min(convolution.Rows, row + rows);
+                convolution.Multiply(transformed, packed, block, row, end);
+                var at = ((nint)i * pixels + row * convolution.Columns) * Inputs;
+                Mask(block, end - row, x + at, scale, shift, mean, inner + at, some, someProducts);
+            }
+            for (var c = 0; c < Inputs; c++)
+            {
+                sums[c] += some[c];
+                products[c] += someProducts[c];
+            }
+        }
+    }
+
+    /// <summary>Makes pixels of the parts' sums and rounds them where the activation was positive, 0 elsewhere.</summary>
+    private void Mask(
+        float* block,
+        int rows,
+        ushort* x,
+        float* scale,
+        float* shift,
+        float* mean,
+        ushort* inner,
+        float* sums,
+        float* products
+    )
+    {
+        var part = rows * convolution.Tiles * Inputs;
+        var spread = convolution.Filtering == Filtering.Spread;
+        for (var c = 0; c < Inputs; c += 16)
+        {
+            var (k, b, m) = (Vector512.Load(scale + c), Vector512.Load(shift + c), Vector512.Load(mean + c));
+            var (sum, product) = (Vector512.Load(sums + c), Vector512.Load(products + c));
+            var from = block + c;
+            for (var row = 0; row < rows; row++)
+            {
+                nint at = row * convolution.Columns * Inputs + c;
+                for (var column = 0; column < convolution.Columns; column += 2)
+                {
+                    var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
+                    var value = Bf16.Load(x + at);
+                    var positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
+                    var pixel = spread ? Vector512.Load(from) : Vector512.Load(from) + p1 + p2;
+                    var rounded = Bf16.RoundInPlace(pixel) & positive.AsUInt32();
+                    Bf16.Store(rounded, inner + at);
+                    sum += rounded.AsSingle();
+                    product += rounded.AsSingle() * (value - m);
+                    at += Inputs;
+                    if (column + 1 < convolution.Columns)
+                    {
+                        value = Bf16.Load(x + at);
+                        positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
+                        pixel = spread ? p1 + p2 : p1 - p2 - Vector512.Load(from + 3 * part);
+                        rounded = Bf16.RoundInPlace(pixel) & positive.AsUInt32();
+                        Bf16.Store(rounded, inner + at);
+                        sum += rounded.AsSingle();
+                        product += rounded.AsSingle() * (value - m);
+                        at += Inputs;
+                    }
+                    from += Inputs;
+                }
+            }
+            sum.Store(sums + c);
+            product.Store(products + c);
+        }
+    }
+
+    /// <summary>Adds the threads' gradients in their order.</summary>
+    private void Gather(float[][] weightSums, float[][] biasSums, float* weightsGradient, float* biasGradient, int threads)
+    {
+        Workers.Run(threads, t => weightGradient.Gather(weightSums, weightsGradient, Workers.Share(Inputs, t, threads)));
+        for (var o = 0; biasGradient is not null && o < Outputs; o++)
+        {
+            biasGradient[o] = 0;
+            foreach (var part in biasSums)
+            {
+                biasGradient[o] += part[o];
+            }
+        }
+    }
+}
