@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Paws.Kernels;
@@ -6,8 +7,6 @@ namespace Paws.Kernels;
 /// <summary>The gradients of a layer up to its normalised activations, some images at a time, while they are in the second cache.</summary>
 internal sealed unsafe class LayerGradient(ImageConvolution convolution, ImageWeightGradient weightGradient)
 {
-    private const int SumsAtOnce = 8 * 1024;
-
     private readonly int pixels = convolution.Rows * convolution.Columns;
     private readonly int outputPixels = convolution.Height * convolution.Width;
 
@@ -115,25 +114,27 @@ internal sealed unsafe class LayerGradient(ImageConvolution convolution, ImageWe
         double[] products
     )
     {
-        var rows = convolution.RowsAtOnce(SumsAtOnce);
+        var bands = convolution.BandsAtOnce;
         var scratch = Scratch.Take(
-            (nuint)(convolution.TransformedLength * sizeof(ushort) + (convolution.SumsLength(rows) + 2 * Inputs) * sizeof(float) + 256)
+            (nuint)(convolution.TransformedLength * sizeof(ushort) + (convolution.SumsLength(bands) + 2 * Inputs) * sizeof(float) + 256)
         );
         var transformed = scratch.Numbers<ushort>(convolution.TransformedLength);
-        var block = scratch.Numbers<float>(convolution.SumsLength(rows));
+        var block = scratch.Numbers<float>(convolution.SumsLength(bands));
         var some = scratch.Numbers<float>(Inputs);
         var someProducts = scratch.Numbers<float>(Inputs);
-        for (var i = 0; i < count; i++)
+        for (nint i = 0; i < count; i++)
         {
             new Span<float>(some, Inputs).Clear();
             new Span<float>(someProducts, Inputs).Clear();
-            convolution.Transform(gradient + (nint)i * outputPixels * Outputs, null, null, transformed);
-            for (var row = 0; row < convolution.Rows; row += rows)
+            convolution.Transform(gradient + i * outputPixels * Outputs, null, null, transformed);
+            for (var band = 0; band < convolution.Bands; band += bands)
             {
-                var end = Math.Min(convolution.Rows, row + rows);
-                convolution.Multiply(transformed, packed, block, row, end);
-                var at = ((nint)i * pixels + row * convolution.Columns) * Inputs;
-                Mask(block, end - row, x + at, scale, shift, mean, inner + at, some, someProducts);
+                var end = Math.Min(convolution.Bands, band + bands);
+                convolution.Multiply(transformed, packed, block, band, end);
+                var row = band * convolution.TileRows;
+                var rows = Math.Min(convolution.Rows, end * convolution.TileRows) - row;
+                var at = (i * pixels + row * convolution.Columns) * Inputs;
+                Mask(block, rows, x + at, scale, shift, mean, inner + at, some, someProducts);
             }
             for (var c = 0; c < Inputs; c++)
             {
@@ -156,44 +157,79 @@ internal sealed unsafe class LayerGradient(ImageConvolution convolution, ImageWe
         float* products
     )
     {
-        var part = rows * convolution.Tiles * Inputs;
-        var spread = convolution.Filtering == Filtering.Spread;
+        var (tileRows, tileColumns, columns) = (convolution.TileRows, convolution.TileColumns, convolution.Columns);
+        var filtering = convolution.Filtering;
+        var part = (nint)((rows + tileRows - 1) / tileRows) * convolution.Tiles * Inputs;
         for (var c = 0; c < Inputs; c += 16)
         {
             var (k, b, m) = (Vector512.Load(scale + c), Vector512.Load(shift + c), Vector512.Load(mean + c));
             var (sum, product) = (Vector512.Load(sums + c), Vector512.Load(products + c));
             var from = block + c;
-            for (var row = 0; row < rows; row++)
+            for (var row = 0; row < rows; row += tileRows)
             {
-                nint at = row * convolution.Columns * Inputs + c;
-                for (var column = 0; column < convolution.Columns; column += 2)
+                nint at = row * columns * Inputs + c;
+                for (var column = 0; column < columns; column += tileColumns)
                 {
-                    var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
-                    var value = Bf16.Load(x + at);
-                    var positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
-                    var pixel = spread ? Vector512.Load(from) : Vector512.Load(from) + p1 + p2;
-                    var rounded = Bf16.RoundInPlace(pixel) & positive.AsUInt32();
-                    Bf16.Store(rounded, inner + at);
-                    sum += rounded.AsSingle();
-                    product += rounded.AsSingle() * (value - m);
-                    at += Inputs;
-                    if (column + 1 < convolution.Columns)
+                    Vector512<float> left,
+                        right,
+                        lowerLeft = default,
+                        lowerRight = default;
+                    if (filtering == Filtering.Square)
                     {
-                        value = Bf16.Load(x + at);
-                        positive = Vector512.GreaterThan(value * k + b, Vector512<float>.Zero);
-                        pixel = spread ? p1 + p2 : p1 - p2 - Vector512.Load(from + 3 * part);
-                        rounded = Bf16.RoundInPlace(pixel) & positive.AsUInt32();
-                        Bf16.Store(rounded, inner + at);
-                        sum += rounded.AsSingle();
-                        product += rounded.AsSingle() * (value - m);
-                        at += Inputs;
+                        TileSums.Square(from, part, out left, out right, out lowerLeft, out lowerRight);
                     }
+                    else
+                    {
+                        TileSums.Row(filtering, from, part, out left, out right);
+                    }
+                    var two = column + 1 < columns;
+                    var pixel = Put(left, x, k, b, inner, at, out var value);
+                    sum += pixel;
+                    product += pixel * (value - m);
+                    if (two)
+                    {
+                        pixel = Put(right, x, k, b, inner, at + Inputs, out value);
+                        sum += pixel;
+                        product += pixel * (value - m);
+                    }
+                    if (tileRows == 2 && row + 1 < rows)
+                    {
+                        pixel = Put(lowerLeft, x, k, b, inner, at + columns * Inputs, out value);
+                        sum += pixel;
+                        product += pixel * (value - m);
+                        if (two)
+                        {
+                            pixel = Put(lowerRight, x, k, b, inner, at + (columns + 1) * Inputs, out value);
+                            sum += pixel;
+                            product += pixel * (value - m);
+                        }
+                    }
+                    at += 2 * Inputs;
                     from += Inputs;
                 }
             }
             sum.Store(sums + c);
             product.Store(products + c);
         }
+    }
+
+    /// <summary>Rounds the gradient to inner if the activation scale · x + shift was positive, and says to what, and what x is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Put(
+        Vector512<float> gradient,
+        ushort* x,
+        Vector512<float> scale,
+        Vector512<float> shift,
+        ushort* inner,
+        nint at,
+        out Vector512<float> value
+    )
+    {
+        value = Bf16.Load(x + at);
+        var positive = Vector512.GreaterThan(value * scale + shift, Vector512<float>.Zero);
+        var rounded = Bf16.RoundInPlace(gradient) & positive.AsUInt32();
+        Bf16.Store(rounded, inner + at);
+        return rounded.AsSingle();
     }
 
     /// <summary>Adds the threads' gradients in their order.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Paws.Kernels;
@@ -6,9 +7,6 @@ namespace Paws.Kernels;
 /// <summary>The output of a layer, image by image: what lies between normalisation and convolution is in the second cache alone.</summary>
 internal sealed unsafe class LayerOutput(ImageConvolution convolution)
 {
-    /// <summary>Sums of so many numbers at a time stay in the first caches beside the transformed image.</summary>
-    private const int SumsAtOnce = 8 * 1024;
-
     /// <summary>Images that a thread takes at a time. Their moments are added in the images' order, whoever took them.</summary>
     private const int ImagesAtOnce = 16;
 
@@ -90,22 +88,24 @@ internal sealed unsafe class LayerOutput(ImageConvolution convolution)
         ChannelMoments moments
     )
     {
-        var rows = convolution.RowsAtOnce(SumsAtOnce);
+        var bands = convolution.BandsAtOnce;
         var scratch = Scratch.Take(
-            (nuint)(convolution.TransformedLength * sizeof(ushort) + (convolution.SumsLength(rows) + 3 * Outputs) * sizeof(float) + 320)
+            (nuint)(convolution.TransformedLength * sizeof(ushort) + (convolution.SumsLength(bands) + 3 * Outputs) * sizeof(float) + 320)
         );
         var transformed = scratch.Numbers<ushort>(convolution.TransformedLength);
-        var sums = scratch.Numbers<float>(convolution.SumsLength(rows));
+        var sums = scratch.Numbers<float>(convolution.SumsLength(bands));
         var distances = new Distances(scratch.Numbers<float>(Outputs), scratch.Numbers<float>(Outputs), scratch.Numbers<float>(Outputs));
         for (nint image = 0; image < images; image++)
         {
             convolution.Transform(x + image * pixels * Inputs, scale, shift, transformed);
-            for (var row = 0; row < convolution.Rows; row += rows)
+            for (var band = 0; band < convolution.Bands; band += bands)
             {
-                var end = Math.Min(convolution.Rows, row + rows);
-                convolution.Multiply(transformed, packed, sums, row, end);
+                var end = Math.Min(convolution.Bands, band + bands);
+                convolution.Multiply(transformed, packed, sums, band, end);
+                var row = band * convolution.TileRows;
+                var rows = Math.Min(convolution.Rows, end * convolution.TileRows) - row;
                 var at = (image * outputPixels + row * convolution.Columns) * Outputs;
-                Finish(sums, end - row, bias, residual is null ? null : residual + at, y + at, row == 0, distances);
+                Finish(sums, rows, bias, residual is null ? null : residual + at, y + at, row == 0, distances);
             }
             moments.Add(outputPixels, distances.Origin, distances.Sums, distances.Squares);
         }
@@ -114,8 +114,9 @@ internal sealed unsafe class LayerOutput(ImageConvolution convolution)
     /// <summary>Makes pixels of the parts' sums, rounds them to y and takes y's moments, as distances from the image's first pixel.</summary>
     private void Finish(float* sums, int rows, float* bias, ushort* residual, ushort* y, bool begins, Distances distances)
     {
-        var part = rows * convolution.Tiles * Outputs;
-        var step = convolution.Filtering == Filtering.Plain ? 2 : 1; // pixels of a tile
+        var (tileRows, tileColumns, columns) = (convolution.TileRows, convolution.TileColumns, convolution.Columns);
+        var filtering = convolution.Filtering;
+        var part = (nint)((rows + tileRows - 1) / tileRows) * convolution.Tiles * Outputs;
         for (var c = 0; c < Outputs; c += 16)
         {
             var (sum, square) = begins
@@ -125,41 +126,50 @@ internal sealed unsafe class LayerOutput(ImageConvolution convolution)
             var origin = Vector512.Load(distances.Origin + c);
             var first = begins;
             var from = sums + c;
-            nint at = c;
-            for (var row = 0; row < rows; row++)
+            for (var row = 0; row < rows; row += tileRows)
             {
-                for (var column = 0; column < convolution.Columns; column += step)
+                nint at = row * columns * Outputs + c;
+                for (var column = 0; column < columns; column += tileColumns)
                 {
-                    var (p1, p2) = (Vector512.Load(from + part), Vector512.Load(from + 2 * part));
-                    var value = Vector512.Load(from) + p1 + p2 + added;
-                    if (residual is not null)
+                    Vector512<float> left,
+                        right,
+                        lowerLeft = default,
+                        lowerRight = default;
+                    if (filtering == Filtering.Square)
                     {
-                        value += Bf16.Load(residual + at);
+                        TileSums.Square(from, part, out left, out right, out lowerLeft, out lowerRight);
                     }
-                    var rounded = Bf16.RoundInPlace(value);
-                    Bf16.Store(rounded, y + at);
+                    else
+                    {
+                        TileSums.Row(filtering, from, part, out left, out right);
+                    }
+                    var two = tileColumns == 2 && column + 1 < columns;
+                    var pixel = Put(left + added, residual, y, at);
                     if (first)
                     {
-                        (origin, first) = (rounded.AsSingle(), false);
+                        (origin, first) = (pixel, false);
                     }
-                    var apart = rounded.AsSingle() - origin;
-                    sum += apart;
-                    square += apart * apart;
-                    at += Outputs;
-                    if (step == 2 && column + 1 < convolution.Columns)
+                    sum += pixel - origin;
+                    square += (pixel - origin) * (pixel - origin);
+                    if (two)
                     {
-                        value = p1 - p2 - Vector512.Load(from + 3 * part) + added;
-                        if (residual is not null)
-                        {
-                            value += Bf16.Load(residual + at);
-                        }
-                        rounded = Bf16.RoundInPlace(value);
-                        Bf16.Store(rounded, y + at);
-                        apart = rounded.AsSingle() - origin;
-                        sum += apart;
-                        square += apart * apart;
-                        at += Outputs;
+                        pixel = Put(right + added, residual, y, at + Outputs) - origin;
+                        sum += pixel;
+                        square += pixel * pixel;
                     }
+                    if (tileRows == 2 && row + 1 < rows)
+                    {
+                        pixel = Put(lowerLeft + added, residual, y, at + columns * Outputs) - origin;
+                        sum += pixel;
+                        square += pixel * pixel;
+                        if (two)
+                        {
+                            pixel = Put(lowerRight + added, residual, y, at + (columns + 1) * Outputs) - origin;
+                            sum += pixel;
+                            square += pixel * pixel;
+                        }
+                    }
+                    at += tileColumns * Outputs;
                     from += Outputs;
                 }
             }
@@ -167,6 +177,19 @@ internal sealed unsafe class LayerOutput(ImageConvolution convolution)
             square.Store(distances.Squares + c);
             origin.Store(distances.Origin + c);
         }
+    }
+
+    /// <summary>Adds the residual, rounds to y, and says to what.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Put(Vector512<float> value, ushort* residual, ushort* y, nint at)
+    {
+        if (residual is not null)
+        {
+            value += Bf16.Load(residual + at);
+        }
+        var rounded = Bf16.RoundInPlace(value);
+        Bf16.Store(rounded, y + at);
+        return rounded.AsSingle();
     }
 
     /// <summary>Of each channel: an origin, the sum of distances from it, and of their squares.</summary>

@@ -2,11 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace Paws.Kernels;
 
-/// <summary>How the rows of an image are filtered by three taps.</summary>
+/// <summary>How an image is filtered.</summary>
 internal enum Filtering
 {
-    /// <summary>Stride 1, by Winograd's minimal filtering.</summary>
+    /// <summary>Stride 1, by Winograd's minimal filtering of rows.</summary>
     Plain,
+
+    /// <summary>Stride 1, by minimal filtering of rows and columns: <see cref="SquareTransform"/>.</summary>
+    Square,
 
     /// <summary>Stride 2.</summary>
     Strided,
@@ -34,7 +37,12 @@ internal enum Filtering
 internal readonly record struct RowTransform(Filtering Filtering, int Width, int Tiles, int Channels, int Part)
 {
     /// <summary>Parts of a tile.</summary>
-    public static int Parts(Filtering filtering) => filtering == Filtering.Plain ? 4 : 3;
+    public static int Parts(Filtering filtering) => filtering switch
+        {
+            Filtering.Plain => 4,
+            Filtering.Square => SquareTransform.Parts,
+            _ => 3,
+        };
 
     // Vectors that are the same for a whole row, and others that are used in turn.
     private const int Scale = 31;
