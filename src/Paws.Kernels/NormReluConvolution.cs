@@ -19,10 +19,28 @@ internal sealed class NormReluConvolution
         (Height, Width, Inputs, Outputs) = (height, width, inputs, outputs);
         (Rows, Columns) = ((height + stride - 1) / stride, (width + stride - 1) / stride);
         Output = new LayerOutput(
-            new ImageConvolution(Best(stride, Filtering.Strided, height, inputs), height, width, Rows, Columns, inputs, outputs, activated: true)
+            new ImageConvolution(
+                Best(stride, Filtering.Strided, height, inputs),
+                height,
+                width,
+                Rows,
+                Columns,
+                inputs,
+                outputs,
+                activated: true
+            )
         );
         Gradient = new LayerGradient(
-            new ImageConvolution(Best(stride, Filtering.Spread, height, outputs), Rows, Columns, height, width, outputs, inputs, activated: false),
+            new ImageConvolution(
+                Best(stride, Filtering.Spread, height, outputs),
+                Rows,
+                Columns,
+                height,
+                width,
+                outputs,
+                inputs,
+                activated: false
+            ),
             new ImageWeightGradient(stride, height, width, inputs, outputs, WovenBytes)
         );
     }

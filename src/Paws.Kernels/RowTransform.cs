@@ -37,7 +37,8 @@ internal enum Filtering
 internal readonly record struct RowTransform(Filtering Filtering, int Width, int Tiles, int Channels, int Part)
 {
     /// <summary>Parts of a tile.</summary>
-    public static int Parts(Filtering filtering) => filtering switch
+    public static int Parts(Filtering filtering) =>
+        filtering switch
         {
             Filtering.Plain => 4,
             Filtering.Square => SquareTransform.Parts,
