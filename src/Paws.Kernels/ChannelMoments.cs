@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
 
 namespace Paws.Kernels;
 
@@ -22,6 +23,29 @@ public sealed class ChannelMoments
 
     /// <summary>Σ (value − mean)² of each channel.</summary>
     public double[] SquaredDistances { get; }
+
+    /// <summary>The moments of all workers' values, from each worker's.</summary>
+    /// <param name="sum">Replaces a tensor by its sum over the workers.</param>
+    internal ChannelMoments OverWorkers(Action<Tensor> sum)
+    {
+        var channels = Mean.Length;
+        var numbers = new double[2 * channels + 1];
+        numbers[0] = count;
+        for (var c = 0; c < channels; c++)
+        {
+            numbers[1 + c] = count * Mean[c];
+            // In double precision: the mean would have to be a million times the deviation to be lost here.
+            numbers[1 + channels + c] = SquaredDistances[c] + count * Mean[c] * Mean[c];
+        }
+        numbers = TensorMemory.Sum(sum, numbers);
+        var all = new ChannelMoments(channels) { count = (long)numbers[0] };
+        for (var c = 0; c < channels; c++)
+        {
+            all.Mean[c] = numbers[1 + c] / numbers[0];
+            all.SquaredDistances[c] = Math.Max(0, numbers[1 + channels + c] - numbers[0] * all.Mean[c] * all.Mean[c]);
+        }
+        return all;
+    }
 
     /// <summary>Takes more values of all channels in (Chan, Golub and LeVeque, 1979: updating formulae for the variance).</summary>
     internal void Add(ChannelMoments more)

@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Paws.Kernels;
 
 /// <summary>Batch normalisation of a batch as scale · x + shift, and what its gradient needs.</summary>
@@ -5,14 +7,17 @@ internal sealed unsafe class NormScale
 {
     private readonly double[] inverse;
     private readonly double count;
+    private readonly Action<Tensor>? sumOverWorkers;
 
     /// <summary>Takes scale and shift from the batch's moments and updates the running statistics, or takes them from these.</summary>
     /// <param name="norm">γ, β and the running statistics.</param>
-    /// <param name="batch">The moments of the batch, in training; else null.</param>
+    /// <param name="batch">The moments of this worker's batch, in training; else null.</param>
     public NormScale(Normalisation norm, ChannelMoments? batch)
     {
         var channels = (int)norm.Weight.shape[0];
         (Scale, Shift, Mean, inverse) = (new float[channels], new float[channels], new float[channels], new double[channels]);
+        sumOverWorkers = norm.SumOverWorkers;
+        batch = batch is not null && sumOverWorkers is not null ? batch.OverWorkers(sumOverWorkers) : batch;
         count = batch?.Count ?? 0;
         var gamma = TensorMemory.Fp32(norm.Weight);
         var beta = TensorMemory.Fp32(norm.Bias);
@@ -45,7 +50,7 @@ internal sealed unsafe class NormScale
     /// <summary>Of each channel.</summary>
     public float[] Mean { get; }
 
-    /// <summary>The gradients by γ and β.</summary>
+    /// <summary>The gradients by γ and β, of this worker's images.</summary>
     /// <param name="sums">Of each channel Σ g, g the gradient by the normalised x.</param>
     /// <param name="products">Of each channel Σ g · (x − mean).</param>
     public (float[] ByScale, float[] ByShift) Parameters(double[] sums, double[] products)
@@ -65,6 +70,11 @@ internal sealed unsafe class NormScale
     public (float[] OfGradient, float[] OfX, float[] Constant) ByX(double[] sums, double[] products)
     {
         var (ofX, rest) = (new float[sums.Length], new float[sums.Length]);
+        if (count > 0 && sumOverWorkers is not null)
+        {
+            var all = TensorMemory.Sum(sumOverWorkers, [.. sums, .. products]);
+            (sums, products) = (all[..sums.Length], all[sums.Length..]);
+        }
         for (var c = 0; c < sums.Length && count > 0; c++)
         {
             ofX[c] = (float)(-Scale[c] * inverse[c] * inverse[c] * products[c] / count);

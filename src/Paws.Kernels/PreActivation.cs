@@ -10,7 +10,19 @@ namespace Paws.Kernels;
 /// <param name="RunningVariance">Updated in training, with the variance over n − 1.</param>
 /// <param name="Momentum">Weight of a new batch in the running statistics.</param>
 /// <param name="Epsilon">Added to the variance.</param>
-public sealed record Normalisation(Tensor Weight, Tensor Bias, Tensor RunningMean, Tensor RunningVariance, double Momentum, double Epsilon);
+/// <param name="SumOverWorkers">
+/// Replaces a tensor (float64, on the CPU) by its sum over all workers whose batches share their statistics; null of one worker. Called
+/// once in a forward and once in a backward pass, on the thread of the pass, in the same order by all.
+/// </param>
+public sealed record Normalisation(
+    Tensor Weight,
+    Tensor Bias,
+    Tensor RunningMean,
+    Tensor RunningVariance,
+    double Momentum,
+    double Epsilon,
+    Action<Tensor>? SumOverWorkers = null
+);
 
 /// <summary>Activations and, where they are known already, the moments of their channels.</summary>
 /// <param name="Values">bf16 [n, c, h, w], channels-last.</param>

@@ -15,6 +15,14 @@ internal static unsafe partial class TensorMemory
     /// <summary>[n, c, h, w] → [n, h, w, c] without gaps; no copy of channels-last tensors.</summary>
     public static Tensor ChannelsLast(Tensor x) => x.permute(0, 2, 3, 1).contiguous();
 
+    /// <summary>Numbers after an operation on them as a float64 tensor.</summary>
+    public static double[] Sum(Action<Tensor> sum, double[] numbers)
+    {
+        using var values = tensor(numbers);
+        sum(values);
+        return values.data<double>().ToArray();
+    }
+
     private static nint Of(Tensor tensor, ScalarType type) =>
         tensor.dtype == type && tensor.is_contiguous()
             ? Data(tensor.Handle)

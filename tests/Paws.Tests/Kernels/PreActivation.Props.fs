@@ -108,7 +108,7 @@ type private Way =
     | Layer
 
 /// Output, gradients by everything there is, running statistics.
-let private outcome (case: Case) (t: Tensors) (way: Way) =
+let private outcomeWith (sumOverWorkers: Action<torch.Tensor>) (case: Case) (t: Tensors) (way: Way) =
     let master = if way = Exact then double else torch.float32
     let compute = if way = Exact then double else bf16
 
@@ -131,7 +131,9 @@ let private outcome (case: Case) (t: Tensors) (way: Way) =
 
     let y =
         if way = Layer then
-            let norm = Normalisation(gamma, beta, mean, variance, momentum, 1e-5)
+            let norm =
+                Normalisation(gamma, beta, mean, variance, momentum, 1e-5, sumOverWorkers)
+
             PreActivation(norm, weight, bias, case.Stride).Apply(Activations(x, null), case.Training, residual).Values
         else
             let a =
@@ -170,6 +172,8 @@ let private outcome (case: Case) (t: Tensors) (way: Way) =
         "running variance", variance
     ]
     |> List.map (fun (name, value) -> name, value.detach().``to`` double)
+
+let private outcome = outcomeWith null
 
 let private apart (a: torch.Tensor) (b: torch.Tensor) =
     let distance = (a.sub b).norm().item<float>()
@@ -337,6 +341,58 @@ let tests =
                 // The block adds the residual's gradient before it rounds, the layers after.
                 let error = apart (block.``to`` double) (layers.``to`` double)
                 Expect.isLessThan error (if at = 1 then 0.004 else 1e-12) $"tensor {at}"
+
+        testCase "two workers with halves of a batch are one with the whole, output, gradients and running statistics"
+        <| fun () ->
+            supported ()
+            use _ = torch.NewDisposeScope()
+
+            let it = {
+                case 6 8 8 16 32 1 with
+                    HasResidual = false
+            }
+
+            let whole = tensors it
+
+            let half (from: int64) count = {
+                whole with
+                    X = whole.X.narrow (0L, from, count)
+                    Upstream = whole.Upstream.narrow (0L, from, count)
+            }
+
+            // What an all-reduce does, between two threads.
+            let given = [| null; null |]: torch.Tensor[]
+            use meeting = new System.Threading.Barrier(2)
+
+            let sum worker (values: torch.Tensor) =
+                given[worker] <- values
+                meeting.SignalAndWait()
+                let total = given[0].add given[1]
+                meeting.SignalAndWait()
+                values.copy_ total |> ignore
+
+            let results = [| []; [] |]
+
+            let threads = [
+                for worker, (from, count) in List.indexed [ 0L, 2L; 2L, 4L ] ->
+                    System.Threading.Thread(fun () -> results[worker] <- outcomeWith (Action<_>(sum worker)) it (half from count) Layer)
+            ]
+
+            threads |> List.iter _.Start()
+            threads |> List.iter _.Join()
+
+            for at, (name, expected) in List.indexed (outcome it whole Layer) do
+                let one, other = snd results[0].[at], snd results[1].[at]
+
+                let found =
+                    match name with
+                    | "y"
+                    | "gradient by x" -> torch.cat ([| one; other |], 0L)
+                    | "running mean"
+                    | "running variance" -> one
+                    | _ -> one.add other
+
+                Expect.isLessThan (apart found expected) 2e-3 name
 
         testCase "images in another memory order are taken too" (fun () ->
             supported ()
