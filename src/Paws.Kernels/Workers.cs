@@ -70,16 +70,15 @@ internal static unsafe class Workers
         }
     }
 
-    private static nint Export(string name)
-    {
-        // libtorch has been loaded by TorchSharp; a symbol of its dependencies is found through it.
-        return
-            OperatingSystem.IsLinux()
-            && NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, DllImportSearchPath.AssemblyDirectory, out var library)
-            && NativeLibrary.TryGetExport(library, name, out var address)
+    private static nint Export(string name) =>
+        OperatingSystem.IsLinux() && TryFindLibTorch(out var library) && NativeLibrary.TryGetExport(library, name, out var address)
             ? address
             : 0;
-    }
+
+    /// <summary>libtorch beside the program or loaded from elsewhere; its dependencies' symbols are found through it.</summary>
+    private static bool TryFindLibTorch(out nint library) =>
+        NativeLibrary.TryLoad("torch_cpu", typeof(torch).Assembly, DllImportSearchPath.AssemblyDirectory, out library)
+        || NativeLibrary.TryLoad("libtorch_cpu.so", out library);
 
     private sealed class Region(Action<int> work)
     {
