@@ -109,7 +109,10 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
         if pass.Training then
             Scalars.increment batches.Value
 
-        torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
+        if pass.Synchronised then
+            SynchronisedNorm.Apply(pass.SumOverWorkers, x, weight.Value, bias.Value, runningMean.Value, runningVar.Value, momentum)
+        else
+            torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
 
     /// Normalisation, then max(0, ·) written over it: its backward needs only the result.
     member this.ForwardRelu(pass, x) = this.Forward(pass, x).relu_()
