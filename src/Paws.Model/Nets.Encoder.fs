@@ -58,6 +58,10 @@ type Encoder
     /// Running statistics from now on.
     member _.Eval() = training <- false
 
+    /// Replaces a tensor by its sum over all workers, for batch-norm over the batches of all; null (the default) for one
+    /// worker. Called in forward and in backward, by all workers in the same order; must not throw.
+    member val SumOverWorkers: Action<torch.Tensor> | null = null with get, set
+
     /// Trainable tensors in state-dictionary order. Their values may be replaced: FlatParameters does.
     member _.NamedParameters() = registry.Parameters
 
@@ -87,20 +91,20 @@ type Encoder
         compute <- dtype
 
     /// Trunk output before the head: [n,3,s,s] → [n,FeatureDim] in the master type.
-    member _.Features(x: torch.Tensor) =
+    member this.Features(x: torch.Tensor) =
         use _ = torch.NewDisposeScope()
-        use pass = new ForwardPass(training, compute, master)
+        use pass = new ForwardPass(training, compute, master, this.SumOverWorkers)
         (features pass x).MoveToOuterDisposeScope()
 
     /// groups: one batch [n_i,3,s_i,s_i] a resolution, each its own pass through trunk and heads (and so its own
     /// batch-norm batch), as published. Memory format is kept: pass an NHWC-strided view for channels-last speed.
     /// Returns h before and z after the prediction head, [Σn_i,OutputDim], master type; the same object without one.
-    member _.Forward(groups: IReadOnlyList<torch.Tensor>) : struct (torch.Tensor * torch.Tensor) =
+    member this.Forward(groups: IReadOnlyList<torch.Tensor>) : struct (torch.Tensor * torch.Tensor) =
         if groups.Count = 0 then
             invalidArg (nameof groups) "an encoder needs at least one batch of images"
 
         use _ = torch.NewDisposeScope()
-        use pass = new ForwardPass(training, compute, master)
+        use pass = new ForwardPass(training, compute, master, this.SumOverWorkers)
 
         let join (parts: torch.Tensor[]) =
             if parts.Length = 1 then parts[0] else torch.cat (parts, 0L)

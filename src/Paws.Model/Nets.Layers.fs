@@ -128,7 +128,10 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
         if pass.Training then
             Scalars.increment batches.Value
 
-        torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
+        if pass.Synchronised then
+            SynchronisedNorm.Apply(pass.SumOverWorkers, x, weight.Value, bias.Value, runningMean.Value, runningVar.Value, momentum)
+        else
+            torch.nn.functional.batch_norm (x, runningMean.Value, runningVar.Value, weight.Value, bias.Value, pass.Training, momentum, 1e-5)
 
     /// Its tensors and constants, for an operation that normalises, and counts the batch, in its place.
     member _.AsPart(pass: ForwardPass) =

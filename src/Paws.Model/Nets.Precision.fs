@@ -17,12 +17,19 @@ type NamedTensor(name: string, value: torch.Tensor) =
 /// from the batch, and in which type convolutions compute. A master weight is cast at most once a call, however many
 /// resolutions pass through; the cast is recorded by autograd, so gradients arrive on the master in its own type.
 /// Disposing the pass frees its casts (autograd keeps what backward needs).
+/// sumOverWorkers: replaces a tensor by its sum over all workers, for batch statistics that are those of all; null alone.
 [<Sealed>]
-type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.ScalarType) =
+type ForwardPass(training: bool, compute: torch.ScalarType, master: torch.ScalarType, sumOverWorkers: Action<torch.Tensor> | null) =
     let casts = Dictionary<NamedTensor, torch.Tensor>(HashIdentity.Reference)
 
     /// Batch statistics (and running-statistics updates) or the running statistics alone.
     member _.Training = training
+
+    /// Whether batch statistics are to be those of the batches of all workers.
+    member _.Synchronised = training && not (isNull sumOverWorkers)
+
+    /// Replaces a tensor by its sum over all workers; every worker must come here in the same order. Only if Synchronised.
+    member _.SumOverWorkers = nonNull sumOverWorkers
 
     /// Type of convolutions and of the activations between them.
     member _.Compute = compute

@@ -4,4 +4,6 @@ open Expecto
 
 [<EntryPoint>]
 let main arguments =
-    runTestsInAssemblyWithCLIArgs [] arguments
+    match arguments with
+    | [| "--as-rank"; name |] -> Runner.ParallelRank.run name
+    | _ -> runTestsInAssemblyWithCLIArgs [] arguments

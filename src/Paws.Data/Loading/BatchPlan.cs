@@ -17,5 +17,5 @@ public sealed record BatchGroup(ViewRecipe Recipe, BatchRow[] Rows);
 /// <param name="Epoch">Epoch, from 0.</param>
 /// <param name="Step">Step over the whole run, from 0.</param>
 /// <param name="Groups">One a resolution; for PAWS the large views (supports first) and the small ones.</param>
-/// <param name="SupportClasses">The class of each support row of one view, in sampler order (class a, b, c, … repeated); empty when there are none.</param>
+/// <param name="SupportClasses">The class of each support row of one view, in sampler order (class a, b, c, … repeated), those of all shards; in supervised plans the label of each row. Empty when there are none.</param>
 public sealed record BatchPlan(int Epoch, int Step, IReadOnlyList<BatchGroup> Groups, int[] SupportClasses);

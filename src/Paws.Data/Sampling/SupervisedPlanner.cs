@@ -14,6 +14,7 @@ public sealed class SupervisedPlanner
     private readonly ViewRecipe recipe;
     private readonly int batch;
     private readonly Permutations order;
+    private readonly Shard shard;
 
     /// <param name="labels">The label of each image of the data set.</param>
     /// <param name="labeled">Indices of the images whose label may be used; each has a class.</param>
@@ -21,6 +22,7 @@ public sealed class SupervisedPlanner
     /// <param name="batch">Images a step.</param>
     /// <param name="seed">The run's seed.</param>
     /// <param name="steps">Steps of the run; null without end.</param>
+    /// <param name="shard">Whose part of each batch the plans are; the default is the whole.</param>
     /// <exception cref="DataException">There are no labeled images.</exception>
     public SupervisedPlanner(
         IReadOnlyList<int> labels,
@@ -28,13 +30,15 @@ public sealed class SupervisedPlanner
         ViewRecipe recipe,
         int batch,
         ulong seed,
-        int? steps = null
+        int? steps = null,
+        Shard shard = default
     )
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         if (labeled.Count == 0)
             throw new DataException("there are no labeled images to train on: set data.labels_per_class or data.label_file");
         (this.labels, this.labeled, this.recipe, this.batch) = (labels, labeled, recipe, batch);
+        this.shard = shard;
         order = new Permutations(seed, Permutations.Supervised, 0, labeled.Count);
         Steps = steps ?? int.MaxValue;
     }
@@ -50,10 +54,10 @@ public sealed class SupervisedPlanner
     {
         if (step >= Steps)
             return null;
-        var rows = new BatchRow[batch];
-        var classes = new int[batch];
-        long position = (long)step * batch;
-        for (int i = 0; i < batch; i++, position++)
+        var rows = new BatchRow[shard.Count(batch)];
+        var classes = new int[rows.Length];
+        long position = (long)step * batch + shard.Start(batch);
+        for (int i = 0; i < rows.Length; i++, position++)
         {
             long pass = position / labeled.Count;
             int image = labeled[order.At(pass)[position % labeled.Count]];

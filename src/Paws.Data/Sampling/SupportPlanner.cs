@@ -9,15 +9,17 @@ public sealed class SupportPlanner
     private readonly SupportSampler support;
     private readonly ViewRecipe recipe;
     private readonly int views;
+    private readonly Shard shard;
 
     /// <param name="support">Which labeled images.</param>
     /// <param name="recipe">Recipe of each view.</param>
     /// <param name="views">Views of each image, at least 1.</param>
     /// <param name="steps">Steps of the run; null without end.</param>
-    public SupportPlanner(SupportSampler support, ViewRecipe recipe, int views, int? steps = null)
+    /// <param name="shard">Whose part of the rows the plans are; the default is the whole.</param>
+    public SupportPlanner(SupportSampler support, ViewRecipe recipe, int views, int? steps = null, Shard shard = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(views, 1);
-        (this.support, this.recipe, this.views) = (support, recipe, views);
+        (this.support, this.recipe, this.views, this.shard) = (support, recipe, views, shard);
         Steps = steps ?? int.MaxValue;
     }
 
@@ -32,9 +34,7 @@ public sealed class SupportPlanner
     {
         if (step >= Steps)
             return null;
-        var draw = support.At(step);
-        var rows = new BatchRow[views * draw.Samples.Length];
-        SupportRows.Write(rows, draw.Samples, views, step);
-        return new BatchPlan(step / StepsPerEpoch, step, [new BatchGroup(recipe, rows)], draw.Classes);
+        var (rows, classes) = SupportRows.All([support], views, step);
+        return new BatchPlan(step / StepsPerEpoch, step, [new BatchGroup(recipe, [.. shard.Of<BatchRow>(rows)])], classes);
     }
 }

@@ -5,13 +5,21 @@ namespace Paws.Data.Sampling;
 /// <summary>Rows of labeled images in a plan.</summary>
 internal static class SupportRows
 {
-    /// <summary>Writes view 1 of all supports, then view 2, …; returns the rows left over.</summary>
-    public static Span<BatchRow> Write(Span<BatchRow> rows, int[] samples, int views, int step)
+    /// <summary>The rows of all mini-batches, one after the other, each view by view; and the classes of one view of each.</summary>
+    public static (BatchRow[] Rows, int[] Classes) All(IReadOnlyList<SupportSampler> samplers, int views, int step)
     {
-        for (int view = 0; view < views; view++)
-        for (int i = 0; i < samples.Length; i++)
-            rows[view * samples.Length + i] = new BatchRow(samples[i], view, DrawOf(step));
-        return rows[(views * samples.Length)..];
+        var rows = new List<BatchRow>();
+        var classes = new List<int>();
+        for (int batch = 0; batch < samplers.Count; batch++)
+        {
+            var draw = samplers[batch].At(step);
+            classes.AddRange(draw.Classes);
+            // An image may be in several mini-batches of a step, and should look different in each.
+            for (int view = batch * views; view < (batch + 1) * views; view++)
+                foreach (int sample in draw.Samples)
+                    rows.Add(new BatchRow(sample, view, DrawOf(step)));
+        }
+        return ([.. rows], [.. classes]);
     }
 
     /// <summary>

@@ -11,7 +11,7 @@ internal sealed class DataBench : IDisposable
     /// <summary>Starts the loader.</summary>
     public DataBench(RunSetting run)
     {
-        var planner = run.Plans.Paws();
+        var planner = run.Plans.Paws(default);
         loader = run.OpenLoader(planner.At, 0);
     }
 

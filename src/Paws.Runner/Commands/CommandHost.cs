@@ -1,3 +1,4 @@
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
 
@@ -18,6 +19,9 @@ internal sealed class CommandHost
     /// <summary>Standard error.</summary>
     public required TextWriter Error { get; init; }
 
+    /// <summary>This process among the ranks of a job.</summary>
+    public Workers Ranks { get; init; } = Workers.Single;
+
     /// <summary>Set by Ctrl-C.</summary>
     public CancellationToken Stop { get; init; }
 
@@ -31,5 +35,5 @@ internal sealed class CommandHost
     public Action<string> CheckDevice { get; init; } = static name => LibTorch.Resolve(name);
 
     /// <summary>The console a command writes to.</summary>
-    public CommandConsole Console(bool json) => CommandConsole.ForProcess(json, Output, Error);
+    public CommandConsole Console(bool json) => CommandConsole.ForProcess(json, Output, Error, piped: !Ranks.Alone);
 }

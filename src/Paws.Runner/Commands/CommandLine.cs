@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Paws.Runner.Parallel;
 
 namespace Paws.Runner.Commands;
 
@@ -46,8 +47,33 @@ internal static class CommandLine
         }
         catch (Exception e)
         {
-            return Failure.Report(e, host.Error, host.Stop);
+            return Report(e, host);
         }
+    }
+
+    /// <summary>
+    /// What becomes of a failure. Among ranks, one that fails before they have talked tells the others where they first agree; one
+    /// that fails by itself later ends the job, since the others wait for it.
+    /// </summary>
+    private static int Report(Exception e, CommandHost host)
+    {
+        var ranks = host.Ranks;
+        if (!ranks.Alone && e is not (RankFailedException or RanksStoppedException))
+        {
+            if (ranks.Engaged)
+            {
+                ranks.Die(e, host.Error);
+            }
+            try
+            {
+                ranks.Agree(e);
+            }
+            catch (RankFailedException agreed)
+            {
+                e = agreed;
+            }
+        }
+        return Failure.Report(e, ranks.Leads ? host.Error : TextWriter.Null, host.Stop);
     }
 
     /// <summary>The command tree.</summary>

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Paws.Data;
+using Paws.Runner.Parallel;
 using Paws.Runner.Startup;
 
 namespace Paws.Runner.Commands;
@@ -26,29 +27,35 @@ internal static partial class Failure
         {
             error.WriteLine(e);
         }
-        if (e is OperationCanceledException && stop.IsCancellationRequested)
+        if (e is RanksStoppedException || (e is OperationCanceledException && stop.IsCancellationRequested))
         {
             error.WriteLine("paws: stopped; continue a training run with --resume and its --out");
             return Stopped;
         }
-        string? known = Describe(e);
-        foreach (string line in (known ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        var (known, words) = InWords(e);
+        Print(words, error);
+        return known ? UserError : Unexpected;
+    }
+
+    /// <summary>What happened in words, lines as they are to be printed, and whether it is the user's to mend.</summary>
+    public static (bool Known, string Words) InWords(Exception e) =>
+        e is RankFailedException ranks ? (ranks.Code == UserError, ranks.Message)
+        : Describe(e) is { } known ? (true, known)
+        : (false, $"unexpected {e.GetType().Name}: {LibTorch.FirstLine(e)}; set {TraceVariable}=1 for details");
+
+    private static void Print(string words, TextWriter error)
+    {
+        foreach (string line in words.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             error.WriteLine($"paws: error: {line}");
         }
-        if (known is not null)
-        {
-            return UserError;
-        }
-        error.WriteLine($"paws: error: unexpected {e.GetType().Name}: {LibTorch.FirstLine(e)}; set {TraceVariable}=1 for details");
-        return Unexpected;
     }
 
     /// <summary>The failure in words for the user, or null when it is none of the user's.</summary>
     private static string? Describe(Exception e) =>
         e switch
         {
-            UserErrorException or DataException => e.Message,
+            UserErrorException or DataException or CollectiveException => e.Message,
             IOException io when IsDiskFull(io) => $"disk full while writing{PathIn(io)}; free space and use --resume",
             UnauthorizedAccessException => $"permission denied{PathIn(e)}; change its permissions or choose another --out",
             AggregateException { InnerExceptions: [var only] } => Describe(only),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Paws.Runner.Config;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
 
@@ -28,6 +29,7 @@ internal static class TrainCommand
         };
         var resume = new Option<bool>("--resume") { Description = "Continue the run that --out holds." };
         var noBaseline = new Option<bool>("--no-baseline") { Description = "Leave out the supervised-only baseline." };
+        var nproc = LocalRanks.CreateOption();
         common.Out.Description = "Run directory. Default: runs/<data set>-<labels>-seed<seed>-<time>.";
 
         var command = new VerbCommand(
@@ -38,7 +40,8 @@ internal static class TrainCommand
             new Example("CIFAR-10 with 250 labels on CPU cores", "paws train --preset cifar10-cpu --data cifar10/ --labels 250"),
             new Example("One's own images, with one setting changed", "paws train --data photos/ --set optimization.lr=1.6"),
             new Example("A published configuration file, on the CPU", "paws train --config cifar10_train.yaml --device cpu"),
-            new Example("Continue a run that was stopped", "paws train --out runs/mine --resume")
+            new Example("Continue a run that was stopped", "paws train --out runs/mine --resume"),
+            new Example("On four GPUs of this machine", "paws train --preset cifar10 --data cifar10/ --nproc 4")
         );
         Option[] options =
         [
@@ -53,6 +56,7 @@ internal static class TrainCommand
             common.Seed,
             common.Epochs,
             resume,
+            nproc,
             noBaseline,
             common.SkipBadImages,
             common.Json,
@@ -104,6 +108,7 @@ internal static class TrainCommand
             {
                 throw new UserErrorException("--resume needs the run to continue: name its directory with --out");
             }
+            config = config.WithWorldSize(resuming ? outDirectory : null, host.Ranks.Size);
             RunDirectory.Check(outDirectory, resuming, config);
             StartClock.Mark(StartClock.Configured);
             host.CheckDevice(config.Meta.Device);
@@ -142,6 +147,23 @@ internal static class TrainCommand
         }
         console.Say($"criterion.classes_per_batch = {classes}: the data has no more classes");
         return config with { Criterion = config.Criterion with { ClassesPerBatch = classes } };
+    }
+
+    /// <summary>
+    /// The ranks that "per rank" is meant for, where nobody said: those of the run that is continued, so that its global batch stays
+    /// whatever continues it, or as many as there are.
+    /// </summary>
+    private static PawsConfig WithWorldSize(this PawsConfig config, string? continued, int ranks)
+    {
+        if (config.Meta.WorldSize > 0)
+        {
+            return config;
+        }
+        var meant =
+            continued is null ? ranks
+            : RunDirectory.HoldsRun(continued) ? RunDirectory.ReadConfig(continued).Meta.WorldSize
+            : 0;
+        return config with { Meta = config.Meta with { WorldSize = meant } };
     }
 
     private static PawsConfig Baseline(PawsConfig config, bool none) =>

@@ -35,6 +35,7 @@ internal static partial class ConfigChecks
             ["meta.master_port"] = Closed(1, 65535),
             ["meta.seed"] = AtLeast(0),
             ["meta.threads"] = AtLeast(0),
+            ["meta.world_size"] = AtLeast(0),
             ["optimization.epochs"] = Above(0),
             ["optimization.lr"] = Above(0),
             ["optimization.start_lr"] = AtLeast(0),

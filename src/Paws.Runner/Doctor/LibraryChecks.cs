@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using Paws.Runner.Parallel;
+using Paws.Runner.Parallel.Mpi;
+using Paws.Runner.Parallel.Nccl;
 using Paws.Runner.Startup;
 using SkiaSharp;
 using TorchSharp;
@@ -16,8 +19,32 @@ internal static class LibraryChecks
         yield return torchFinding.State == FindingState.Fine
             ? Cuda()
             : new Finding("CUDA", FindingState.Optional, "cannot be told before libtorch loads", "mend libtorch first");
+        yield return OpenMpi();
+        yield return Nccl();
         yield return Skia();
     }
+
+    private static Finding OpenMpi()
+    {
+        const string remedy = "for several ranks, install Open MPI (Debian and Ubuntu: apt-get install openmpi-bin)";
+        if (MpiLibrary.TryLoad(out string why) is not { } mpi)
+        {
+            return new Finding("Open MPI", FindingState.Optional, $"{why}: training runs in one process", remedy);
+        }
+        return LocalRanks.Find("mpirun") is { } mpirun
+            ? new Finding("Open MPI", FindingState.Fine, $"{mpi.Version()}, {mpirun}: --nproc N")
+            : new Finding("Open MPI", FindingState.Optional, $"{mpi.Version()}, but no mpirun on the PATH", remedy);
+    }
+
+    private static Finding Nccl() =>
+        NcclApi.TryLoad(out string why) is { } nccl
+            ? new Finding("NCCL", FindingState.Fine, nccl.VersionInWords())
+            : new Finding(
+                "NCCL",
+                FindingState.Optional,
+                why,
+                "needed by several GPUs only: install libnccl2, or put the folder of PyTorch's libnccl.so.2 on LD_LIBRARY_PATH"
+            );
 
     private static Finding Torch()
     {

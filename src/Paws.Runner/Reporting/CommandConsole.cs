@@ -30,12 +30,16 @@ public sealed class CommandConsole
     public bool Json { get; }
 
     /// <summary>The console of this process.</summary>
-    public static CommandConsole ForProcess(bool json, TextWriter output, TextWriter error)
+    /// <param name="json">Whether the result is printed as JSON on standard output.</param>
+    /// <param name="output">Standard output.</param>
+    /// <param name="error">Standard error.</param>
+    /// <param name="piped">Whether it is a pipe although it looks like a terminal: mpirun gives its ranks one of its own making.</param>
+    public static CommandConsole ForProcess(bool json, TextWriter output, TextWriter error, bool piped = false)
     {
         var people = json ? error : output;
         bool redirected = json ? Console.IsErrorRedirected : Console.IsOutputRedirected;
         bool own = ReferenceEquals(people, json ? Console.Error : Console.Out);
-        bool plain = !own || redirected;
+        bool plain = piped || !own || redirected;
         var console = AnsiConsole.Create(
             new AnsiConsoleSettings
             {

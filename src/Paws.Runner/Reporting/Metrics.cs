@@ -55,6 +55,9 @@ public sealed record StepMetrics
     /// <summary>Share of that time in which the trainer waited for images, in [0, 1].</summary>
     public double? DataWaitShare { get; init; }
 
+    /// <summary>Share of that time which rank 0 spent in collective operations, waiting for others included, in [0, 1]; null alone.</summary>
+    public double? CommunicationShare { get; init; }
+
     /// <summary>Memory that the process has resident, in MiB.</summary>
     public double? ResidentMb { get; init; }
 

@@ -138,6 +138,7 @@ public sealed class MetricsWriter : IDisposable
             ("optimization/gradient_norm", m.GradientNorm),
             ("speed/images_per_second", m.ImagesPerSecond),
             ("speed/data_wait_share", m.DataWaitShare),
+            ("speed/communication_share", m.CommunicationShare),
             ("memory/resident_mb", m.ResidentMb),
         ];
         return all.Where(t => t.Value.HasValue).Select(t => KeyValuePair.Create(t.Tag, t.Value!.Value));

@@ -46,7 +46,8 @@ internal interface IPhase : IDisposable
     double LearningRate(int step);
 
     /// <summary>
-    /// The loss of a batch, with graph. <paramref name="groups"/>: [rows, 3, s, s] a resolution.
+    /// The loss of a batch, with graph; of several ranks each one's part, such that the gradients of all, summed, are that of the
+    /// whole batch. <paramref name="groups"/>: [rows, 3, s, s] a resolution.
     /// With <paramref name="diagnose"/>, also what is only watched.
     /// </summary>
     StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose);
@@ -60,8 +61,11 @@ internal interface IPhase : IDisposable
 
 /// <summary>The scalars of one step; tensors stay on their device until they are read.</summary>
 /// <param name="Loss">What is minimised.</param>
-/// <param name="Parts">Read every logging interval, averaged over its steps; names are keys of <see cref="StepPart"/>.</param>
-/// <param name="Watched">Measured only on diagnosed steps.</param>
+/// <param name="Parts">
+/// Read every logging interval, averaged over its steps; names are keys of <see cref="StepPart"/>. Of several ranks each one's part of
+/// the sum.
+/// </param>
+/// <param name="Watched">Measured only on diagnosed steps; the same on all ranks.</param>
 internal sealed record StepOutput(
     torch.Tensor Loss,
     IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Parts,
@@ -71,6 +75,9 @@ internal sealed record StepOutput(
 /// <summary>Scalars a step may report.</summary>
 internal enum StepPart
 {
+    /// <summary>The whole objective.</summary>
+    Total,
+
     /// <summary>Consistency or classification cross-entropy.</summary>
     CrossEntropy,
 

@@ -1,14 +1,15 @@
 using Paws.Runner.Commands;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 
 namespace Paws.Runner.Training;
 
 /// <summary>The work behind the verbs; pre-training minimises the experiment's objective, or the published one.</summary>
-internal sealed class Jobs(Experiment? experiment = null) : IJobs
+internal sealed class Jobs(Experiment? experiment = null, Workers? ranks = null) : IJobs
 {
     public int Train(TrainRequest request, CommandConsole console, CancellationToken stop)
     {
-        new TrainingJob(request, experiment, console, stop).Run();
+        new TrainingJob(request, experiment, console, stop, ranks).Run();
         return 0;
     }
 

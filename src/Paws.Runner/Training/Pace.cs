@@ -9,7 +9,7 @@ internal static class Pace
     private const int WarmUp = 15;
     private const int Timed = 45;
 
-    /// <summary>Seconds of a step, once warm: the median, which a hiccup of the machine does not move.</summary>
+    /// <summary>Seconds of a step of all ranks together, once warm: the median, which a hiccup of the machine does not move.</summary>
     public static double SecondsPerStep(RunSetting run, IPhase phase)
     {
         using var loader = run.OpenLoader(step => step < WarmUp + Timed ? phase.Plan(step) : null, 0);
@@ -24,6 +24,7 @@ internal static class Pace
             var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: false);
             phase.Parameters.ZeroGrad();
             output.Loss.backward();
+            run.Ranks.Sum(phase.Parameters.Gradients);
             phase.Update(step);
             output.Loss.cpu().item<float>();
             if (step >= WarmUp)

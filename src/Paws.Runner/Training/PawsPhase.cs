@@ -3,6 +3,7 @@ using Paws.Data.Sampling;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Evaluation;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using TorchSharp;
 
@@ -13,14 +14,15 @@ internal sealed class PawsPhase : IPhase
 {
     private readonly RunSetting run;
     private readonly PawsPlanner planner;
-    private readonly Func<torch.Tensor, torch.Tensor, PawsLossResult> evaluate;
+    private readonly Func<torch.Tensor, torch.Tensor, StepOutput> evaluate;
     private readonly torch.Tensor labels;
     private readonly torch.Tensor hardLabels;
     private readonly Lars optimizer;
     private readonly WarmupCosine schedule;
-    private readonly int batch;
     private readonly int multicrop;
-    private readonly int supportRows;
+    private readonly int batch; // images of all ranks
+    private readonly int[] imageCounts; // of each rank
+    private readonly int[] supportCounts; // rows, all views counted
 
     /// <param name="run">Configuration, data, device.</param>
     /// <param name="encoder">What is trained.</param>
@@ -30,10 +32,14 @@ internal sealed class PawsPhase : IPhase
         this.run = run;
         Encoder = encoder;
         var (criterion, optimization) = (run.Config.Criterion, run.Config.Optimization);
-        batch = criterion.UnsupervisedBatchSize;
+        batch = run.Plans.GlobalBatch;
         multicrop = run.Config.Data.Multicrop;
-        supportRows = criterion.ClassesPerBatch * criterion.SupervisedImgsPerClass * criterion.SupervisedViews;
-        planner = run.Plans.Paws();
+        var supportsOfRank = criterion.ClassesPerBatch * criterion.SupervisedImgsPerClass * criterion.SupervisedViews;
+        imageCounts = run.Ranks.Shard.Counts(batch);
+        supportCounts = run.Ranks.Shard.Counts(supportsOfRank * run.Plans.WorldSize);
+        Shares.Check(run.Ranks, imageCounts, "pre-training", "criterion.unsupervised_batch_size");
+        Shares.Check(run.Ranks, supportCounts, "the support mini-batch", "criterion.supervised_imgs_per_class");
+        planner = run.Plans.Paws(run.Ranks.Shard);
         StepsPerEpoch = planner.StepsPerEpoch;
         TotalSteps = Math.Max(1, (int)Math.Round(optimization.Epochs * StepsPerEpoch));
         var warmup = (int)Math.Round(optimization.Warmup * StepsPerEpoch);
@@ -49,9 +55,7 @@ internal sealed class PawsPhase : IPhase
             labels = Labels(run.Config.Data.LabelSmoothing);
             hardLabels = Labels(0);
         }
-        evaluate = objective is null
-            ? Published()
-            : (z, h) => objective(run.Config, PawsLoss.step(supportRows, batch, multicrop, labels, z, h));
+        evaluate = objective is null ? Published() : Own(objective);
         Parameters = new FlatParameters(encoder.NamedParameters());
         optimizer = new Lars(Parameters, Optimizers.Lars(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
         schedule = WarmupCosineModule.create(optimization.StartLr, optimization.Lr, optimization.FinalLr, warmup, TotalSteps);
@@ -82,16 +86,8 @@ internal sealed class PawsPhase : IPhase
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var (h, z) = Encoder.Forward(groups);
-        var loss = evaluate(z, h);
-        return new StepOutput(
-            loss.Total,
-            [
-                new(StepPart.CrossEntropy, loss.CrossEntropy),
-                new(StepPart.MeMax, loss.MeMax),
-                new(StepPart.TargetConfidence, loss.TargetConfidence),
-            ],
-            diagnose ? Watch(h) : []
-        );
+        var output = evaluate(z, h);
+        return diagnose ? output with { Watched = Watch(h) } : output;
     }
 
     public void Update(int step) => optimizer.Step(schedule.At(step));
@@ -106,20 +102,93 @@ internal sealed class PawsPhase : IPhase
         ((IDisposable)Parameters).Dispose();
     }
 
-    /// <summary>The published objective of a batch, from embeddings after and before the prediction head.</summary>
-    private Func<torch.Tensor, torch.Tensor, PawsLossResult> Published()
+    /// <summary>
+    /// The published objective of a batch, from embeddings after and before the prediction head. Of several ranks each has its
+    /// images' part of the cross-entropy and the whole of ME-Max, whose mean prediction is that of all (see Gathering.Mean).
+    /// </summary>
+    private Func<torch.Tensor, torch.Tensor, StepOutput> Published()
     {
-        var criterion = run.Config.Criterion;
-        var options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
-        return (z, h) => PawsLoss.ofBatch(options, supportRows, batch, multicrop, labels, z, h);
+        var (criterion, ranks) = (run.Config.Criterion, run.Ranks);
+        var (images, supports) = (imageCounts[ranks.Rank], supportCounts[ranks.Rank]);
+        var share = (double)images / batch;
+        var options = PawsLossOptions
+            .Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax)
+            .WithWorkers(
+                new PawsWorkers(
+                    gatherSupports: own => Gathering.Rows(ranks, supportCounts, own),
+                    averagePrediction: own => Gathering.Mean(ranks, share, own)
+                )
+            );
+        return (z, h) =>
+        {
+            var loss = PawsLoss.ofBatch(options, supports, images, multicrop, labels, z, h);
+            return Output(
+                ranks.Alone ? loss.Total : Scalars.add(Scalars.multiply(share, loss.CrossEntropy), loss.MeMax),
+                Shares.Of(ranks, share, loss.CrossEntropy),
+                Shares.Of(ranks, 1.0 / ranks.Size, loss.MeMax),
+                Shares.Of(ranks, share, loss.TargetConfidence)
+            );
+        };
     }
 
-    /// <summary>The label matrix of the support rows, [s, K]: the same each step, whichever classes were drawn.</summary>
+    /// <summary>
+    /// An objective of one's own knows nothing of ranks: it gets the embeddings of all, on every rank, and each rank answers for its
+    /// share of the one value.
+    /// </summary>
+    private Func<torch.Tensor, torch.Tensor, StepOutput> Own(ExperimentObjective objective) =>
+        (z, h) =>
+        {
+            var (wholeZ, ranks) = (OfAllRanks(z, 2 + multicrop), run.Ranks);
+            var wholeH = ReferenceEquals(z, h) ? wholeZ : OfAllRanks(h.detach(), 2 + multicrop);
+            var loss = objective(run.Config, PawsLoss.step(supportCounts.Sum(), batch, multicrop, labels, wholeZ, wholeH));
+            torch.Tensor Share(torch.Tensor value) => Shares.Of(ranks, 1.0 / ranks.Size, value);
+            return Output(Share(loss.Total), Share(loss.CrossEntropy), Share(loss.MeMax), Share(loss.TargetConfidence));
+        };
+
+    private static StepOutput Output(torch.Tensor loss, torch.Tensor crossEntropy, torch.Tensor meMax, torch.Tensor confidence) =>
+        new(
+            loss,
+            [
+                new(StepPart.Total, Scalars.add(crossEntropy, meMax)),
+                new(StepPart.CrossEntropy, crossEntropy),
+                new(StepPart.MeMax, meMax),
+                new(StepPart.TargetConfidence, confidence),
+            ],
+            []
+        );
+
+    /// <summary>Embeddings of this rank, supports and then so many views, to those of all ranks in the order of one process.</summary>
+    private torch.Tensor OfAllRanks(torch.Tensor embeddings, int views)
+    {
+        var ranks = run.Ranks;
+        if (ranks.Alone)
+        {
+            return embeddings;
+        }
+        var (supports, images) = (supportCounts[ranks.Rank], imageCounts[ranks.Rank]);
+        var parts = new List<torch.Tensor> { Gathering.Rows(ranks, supportCounts, embeddings.narrow(0, 0, supports)) };
+        for (var view = 0; view < views; view++)
+        {
+            parts.Add(Gathering.Rows(ranks, imageCounts, embeddings.narrow(0, supports + (long)view * images, images)));
+        }
+        return torch.cat(parts, 0);
+    }
+
+    /// <summary>The label matrix of the supports of all ranks, [s, K]: the same each step, whichever classes were drawn.</summary>
     private torch.Tensor Labels(double smoothing)
     {
         var criterion = run.Config.Criterion;
-        var oneView = LabelMatrix.create(criterion.ClassesPerBatch, criterion.SupervisedImgsPerClass, 1, false, smoothing);
-        return oneView.repeat(criterion.SupervisedViews, 1).to(torch.float32).to(run.Device).DetachFromDisposeScope();
+        return LabelMatrix
+            .create(
+                criterion.ClassesPerBatch,
+                criterion.SupervisedImgsPerClass * criterion.SupervisedViews,
+                run.Plans.WorldSize,
+                run.Config.Data.UniqueClassesPerRank,
+                smoothing
+            )
+            .to(Encoder.MasterType)
+            .to(run.Device)
+            .DetachFromDisposeScope();
     }
 
     /// <summary>Figure 4b: two losses that fall although nothing minimises them.</summary>
@@ -127,7 +196,8 @@ internal sealed class PawsPhase : IPhase
     {
         using var frozen = torch.no_grad();
         var temperature = run.Config.Criterion.Temperature;
-        var embeddings = h.detach();
+        var embeddings = OfAllRanks(h.detach(), 2);
+        var supportRows = supportCounts.Sum();
         var supports = embeddings.narrow(0, 0, supportRows);
         return
         [

@@ -13,13 +13,37 @@ internal sealed class Plans(RunSetting run)
 
     private ulong Seed => (ulong)(uint)Config.Meta.Seed;
 
-    /// <summary>Pre-training: supports, two large views and the small ones.</summary>
-    public PawsPlanner Paws()
+    /// <summary>Ranks that the configuration's numbers are meant for.</summary>
+    public int WorldSize => Math.Max(1, Config.Meta.WorldSize);
+
+    /// <summary>Unlabeled images of a pre-training step, over all ranks.</summary>
+    public int GlobalBatch => Config.Criterion.UnsupervisedBatchSize * WorldSize;
+
+    /// <summary>Classes in the supports of all ranks.</summary>
+    public int SupportClasses => Config.Criterion.ClassesPerBatch * (Config.Data.UniqueClassesPerRank ? WorldSize : 1);
+
+    /// <summary>
+    /// Pre-training: supports, two large views and the small ones. The batch of all ranks that the configuration is meant for; of it
+    /// the shard's part.
+    /// </summary>
+    public PawsPlanner Paws(Shard shard)
     {
-        var criterion = Config.Criterion;
-        var unlabeled = new UnlabeledSampler(run.Data.Train.Count, criterion.UnsupervisedBatchSize, Seed);
-        var support = Support(criterion.ClassesPerBatch, criterion.SupervisedImgsPerClass);
-        return new PawsPlanner(unlabeled, support, recipes.Large, recipes.Small, criterion.SupervisedViews, Config.Data.Multicrop);
+        var (criterion, data) = (Config.Criterion, Config.Data);
+        var unlabeled = new UnlabeledSampler(run.Data.Train.Count, GlobalBatch, Seed);
+        var supports = Enumerable
+            .Range(0, WorldSize)
+            .Select(rank =>
+                Support(criterion.ClassesPerBatch, criterion.SupervisedImgsPerClass, rank, WorldSize, data.UniqueClassesPerRank)
+            );
+        return new PawsPlanner(
+            unlabeled,
+            [.. supports],
+            recipes.Large,
+            recipes.Small,
+            criterion.SupervisedViews,
+            data.Multicrop,
+            shard: shard
+        );
     }
 
     /// <summary>SuNCEt fine-tuning: all classes, some labeled images of each.</summary>
@@ -27,16 +51,16 @@ internal sealed class Plans(RunSetting run)
     {
         var finetune = Config.Finetune;
         var recipe = finetune.Augment ? recipes.LargeOr(finetune.Scale) : recipes.Centre with { Flip = Config.Data.Flip };
-        return new SupportPlanner(Support(run.Data.Train.Classes.Count, perClass), recipe, finetune.Views);
+        return new SupportPlanner(Support(run.Data.Train.Classes.Count, perClass), recipe, finetune.Views, shard: run.Ranks.Shard);
     }
 
     /// <summary>The supervised-only baseline: labeled images with the augmentation of the large views.</summary>
     public SupervisedPlanner Supervised(int batch) =>
-        new(run.Data.Train.Labels, run.Labeled, recipes.LargeOr(Config.Baseline.Scale), batch, Seed);
+        new(run.Data.Train.Labels, run.Labeled, recipes.LargeOr(Config.Baseline.Scale), batch, Seed, shard: run.Ranks.Shard);
 
     /// <summary>Images in order at centre crop.</summary>
     public SequentialPlanner Sequential(int[] indices) => new(indices, recipes.Centre, Config.Evaluation.BatchSize);
 
-    private SupportSampler Support(int classes, int perClass) =>
-        new(run.Data.Train.Labels, run.Labeled, run.Data.Train.Classes, classes, perClass, Seed);
+    private SupportSampler Support(int classes, int perClass, int rank = 0, int world = 1, bool unique = false) =>
+        new(run.Data.Train.Labels, run.Labeled, run.Data.Train.Classes, classes, perClass, Seed, rank, world, unique);
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Config;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using TorchSharp;
 
@@ -10,14 +11,14 @@ namespace Paws.Runner.Training;
 /// <summary>A run under way: its setting, where results go, what the user sees, how far it has come, and whether to stop.</summary>
 /// <param name="Setting">Configuration, data, labels, device.</param>
 /// <param name="Directory">The run directory.</param>
-/// <param name="Metrics">Metrics file.</param>
+/// <param name="Metrics">Metrics file; null on ranks that do not lead.</param>
 /// <param name="Progress">What the user sees while it runs.</param>
 /// <param name="State">How far the run has come.</param>
 /// <param name="Stop">Cancelled by Ctrl-C.</param>
 internal sealed record RunContext(
     RunSetting Setting,
     string Directory,
-    MetricsWriter Metrics,
+    MetricsWriter? Metrics,
     IProgressView Progress,
     RunProgress State,
     CancellationToken Stop
@@ -26,10 +27,17 @@ internal sealed record RunContext(
     /// <summary>Resolved configuration.</summary>
     public PawsConfig Config => Setting.Config;
 
-    /// <summary>Writes a checkpoint from which the run continues bit for bit.</summary>
+    /// <summary>This process among the ranks of the run.</summary>
+    public Workers Ranks => Setting.Ranks;
+
+    /// <summary>Writes a checkpoint from which the run continues bit for bit, on the rank that leads.</summary>
     public void Save(IPhase phase, PhaseState state)
     {
-        Metrics.Flush();
+        if (!Ranks.Leads)
+        {
+            return;
+        }
+        Metrics?.Flush();
         var tensors = EncoderState(phase.Encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State);
         RunCheckpoint.Save(
             Path.Combine(Directory, RunCheckpoint.FileName),

@@ -106,8 +106,8 @@ internal static class RunReportBuilder
     /// <summary>The views of the first images of step 0, as the network saw them.</summary>
     private static List<IReadOnlyList<ViewPicture>> Views(RunContext run)
     {
-        var plan = run.Setting.Plans.Paws().At(0)!;
-        var batch = run.Config.Criterion.UnsupervisedBatchSize;
+        var plan = run.Setting.Plans.Paws(default).At(0)!;
+        var batch = run.Setting.Plans.GlobalBatch;
         var shown = Math.Min(ShownImages, batch);
         var (large, small) = (plan.Groups[0], plan.Groups.ElementAtOrDefault(1));
         var supports = large.Rows.Length - 2 * batch;

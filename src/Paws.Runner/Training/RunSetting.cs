@@ -4,6 +4,7 @@ using Paws.Data.Splits;
 using Paws.Model;
 using Paws.Runner.Config;
 using Paws.Runner.Doctor;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
 using TorchSharp;
@@ -19,9 +20,16 @@ internal sealed class RunSetting : IDisposable
     /// <summary>Batches made ahead of the trainer.</summary>
     private const int BatchesAhead = 3;
 
-    private RunSetting(PawsConfig config, DatasetPair data, LabelSplit labels, torch.Device device, torch.ScalarType computeType)
+    private RunSetting(
+        PawsConfig config,
+        DatasetPair data,
+        LabelSplit labels,
+        torch.Device device,
+        torch.ScalarType computeType,
+        Workers ranks
+    )
     {
-        (Config, Data, Labels, Device, ComputeType) = (config, data, labels, device, computeType);
+        (Config, Data, Labels, Device, ComputeType, Ranks) = (config, data, labels, device, computeType, ranks);
         Labeled = [.. labels.Indices];
         Plans = new Plans(this);
     }
@@ -44,6 +52,9 @@ internal sealed class RunSetting : IDisposable
     /// <summary>Type of convolutions and activations.</summary>
     public torch.ScalarType ComputeType { get; }
 
+    /// <summary>This process among the ranks of the run.</summary>
+    public Workers Ranks { get; }
+
     /// <summary>Which images form which step.</summary>
     public Plans Plans { get; }
 
@@ -51,18 +62,20 @@ internal sealed class RunSetting : IDisposable
     public PixelType PixelType => ComputeType == torch.ScalarType.BFloat16 ? PixelType.BFloat16 : PixelType.Float32;
 
     /// <summary>Threads that make batches.</summary>
-    public int Workers => Config.Data.Workers > 0 ? Config.Data.Workers : Math.Max(1, Environment.ProcessorCount / 2);
+    public int Workers => Config.Data.Workers > 0 ? Config.Data.Workers : Math.Max(1, Environment.ProcessorCount / 2 / Ranks.LocalSize);
 
     private ulong Seed => (ulong)(uint)Config.Meta.Seed;
 
     /// <summary>Opens data and device as the configuration says.</summary>
     /// <param name="config">Resolved configuration.</param>
     /// <param name="console">Where progress and what was found are told.</param>
-    public static RunSetting Open(PawsConfig config, CommandConsole console)
+    /// <param name="ranks">This process among the ranks of the run; null for one.</param>
+    public static RunSetting Open(PawsConfig config, CommandConsole console, Workers? ranks = null)
     {
+        ranks ??= Parallel.Workers.Single;
         LibTorch.Prepare();
         var device = LibTorch.Resolve(config.Meta.Device);
-        torch.set_num_threads(config.Meta.Threads > 0 ? config.Meta.Threads : Environment.ProcessorCount);
+        torch.set_num_threads(config.Meta.Threads > 0 ? config.Meta.Threads : Math.Max(1, Environment.ProcessorCount / ranks.LocalSize));
         var bf16 = config.Meta.UseFp16 && (device.type == DeviceType.CUDA || CpuFeatures.HasNativeBf16);
         var data = OpenData(config, console);
         try
@@ -73,7 +86,7 @@ internal sealed class RunSetting : IDisposable
             {
                 console.Say($"skipped {data.SkippedImages.Count} images that cannot be read, the first: {data.SkippedImages[0].Name}");
             }
-            return new RunSetting(config, data, labels, device, bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32);
+            return new RunSetting(config, data, labels, device, bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32, ranks);
         }
         catch
         {
@@ -100,6 +113,7 @@ internal sealed class RunSetting : IDisposable
         var encoder = EncoderModule.create(spec, Config.Meta.Seed * 7919 + salt);
         encoder.To(Device, torch.float32);
         encoder.ComputeType = ComputeType;
+        encoder.SumOverWorkers = Ranks.Alone ? null : Ranks.SumOrDie;
         return encoder;
     }
 

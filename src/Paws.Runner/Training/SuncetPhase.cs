@@ -3,6 +3,7 @@ using Paws.Data.Sampling;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Evaluation;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using TorchSharp;
 
@@ -17,6 +18,7 @@ internal sealed class SuncetPhase : IPhase
 {
     private readonly RunSetting run;
     private readonly SupportPlanner planner;
+    private readonly int[] counts; // rows of each rank
     private readonly torch.Tensor labels;
     private readonly Lars optimizer;
     private readonly WarmupCosine schedule;
@@ -29,6 +31,8 @@ internal sealed class SuncetPhase : IPhase
         var classes = run.Data.Train.Classes.Count;
         var perClass = Math.Min(finetune.ImgsPerClass, run.FewestLabels());
         planner = run.Plans.Suncet(perClass);
+        counts = run.Ranks.Shard.Counts(classes * perClass * finetune.Views);
+        Shares.Check(run.Ranks, counts, "fine-tuning", "finetune.imgs_per_class");
         ImagesPerStep = classes * perClass;
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = Math.Max(1, (int)Math.Round(finetune.Epochs * StepsPerEpoch));
@@ -37,7 +41,7 @@ internal sealed class SuncetPhase : IPhase
             labels = LabelMatrix
                 .create(classes, perClass, 1, false, 0)
                 .repeat(finetune.Views, 1)
-                .to(torch.float32)
+                .to(encoder.MasterType)
                 .to(run.Device)
                 .DetachFromDisposeScope();
         }
@@ -71,7 +75,10 @@ internal sealed class SuncetPhase : IPhase
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var (_, z) = Encoder.Forward(groups);
-        return new StepOutput(SuncetLoss.evaluate(run.Config.Finetune.Temperature, z, labels), [], []);
+        // Each embedding is classified by all others, so each rank computes the whole loss and answers for its share of it.
+        var whole = SuncetLoss.evaluate(run.Config.Finetune.Temperature, Gathering.Rows(run.Ranks, counts, z), labels);
+        var loss = Shares.Of(run.Ranks, 1.0 / run.Ranks.Size, whole);
+        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
     }
 
     public void Update(int step) => optimizer.Step(schedule.At(step));

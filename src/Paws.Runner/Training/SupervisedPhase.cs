@@ -28,6 +28,12 @@ internal sealed class SupervisedPhase : IPhase
         var classes = run.Data.Train.Classes.Count;
         ImagesPerStep = Math.Min(baseline.BatchSize, run.Labeled.Length);
         planner = run.Plans.Supervised(ImagesPerStep);
+        Shares.Check(
+            run.Ranks,
+            run.Ranks.Shard.Counts(ImagesPerStep),
+            "the baseline",
+            "baseline.batch_size, or leave it out with --no-baseline"
+        );
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = totalSteps;
         // A classifier that starts at zero starts with uniform predictions, whatever the features' scale.
@@ -73,11 +79,9 @@ internal sealed class SupervisedPhase : IPhase
         var smoothing = run.Config.Baseline.LabelSmoothing;
         var logs = torch.nn.functional.log_softmax(Classify(groups[0]), 1);
         var own = logs.gather(1, labels.unsqueeze(1)).squeeze(1);
-        return new StepOutput(
-            Scalars.add(Scalars.multiply(1 - smoothing, own), Scalars.multiply(smoothing, logs.mean([1]))).mean().neg(),
-            [],
-            []
-        );
+        var mean = Scalars.add(Scalars.multiply(1 - smoothing, own), Scalars.multiply(smoothing, logs.mean([1]))).mean().neg();
+        var loss = Shares.Of(run.Ranks, (double)plan.SupportClasses.Length / ImagesPerStep, mean);
+        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
     }
 
     public void Update(int step)
@@ -108,5 +112,5 @@ internal sealed class SupervisedPhase : IPhase
     private torch.Tensor Classify(torch.Tensor images) => torch.nn.functional.linear(Encoder.Features(images), weight.Value, bias.Value);
 
     private NamedTensor Zeros(string name, long[] shape) =>
-        new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
+        new(name, torch.zeros(shape, dtype: Encoder.MasterType, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
 }

@@ -1,19 +1,29 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Commands;
 using Paws.Runner.Config;
 using Paws.Runner.Evaluation;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
+using TorchSharp;
 
 namespace Paws.Runner.Training;
 
 /// <summary>
 /// The main job: pre-training, fine-tuning if asked for, the baseline, and the report. Each phase that has ended leaves its
-/// weights in a file of its own; a run that was stopped goes on where its checkpoint stands.
+/// weights in a file of its own; a run that was stopped goes on where its checkpoint stands. Of several ranks all train; the one
+/// that leads reads and writes the run's files and talks.
 /// </summary>
-internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, CommandConsole console, CancellationToken stop)
+internal sealed class TrainingJob(
+    TrainRequest request,
+    Experiment? experiment,
+    CommandConsole console,
+    CancellationToken stop,
+    Workers? workers = null
+)
 {
     /// <summary>Weights after fine-tuning.</summary>
     public const string FinetunedFileName = "model-finetuned.safetensors";
@@ -28,45 +38,53 @@ internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, 
     public const string FiguresFolder = "figures";
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
+    private readonly Workers ranks = workers ?? Workers.Single;
 
     /// <summary>Runs to the end, or to the stop that was asked for.</summary>
     public void Run()
     {
-        using var setting = RunSetting.Open(request.Config, console);
+        using var setting = ranks.Together(() => RunSetting.Open(request.Config, console, ranks));
+        ranks.Use(setting.Device);
         StartClock.Mark(StartClock.Data);
-        using var checkpoint = request.Resume ? OpenCheckpoint() : null;
-        var progress = checkpoint is null ? new RunProgress() : RunProgress.Of(checkpoint.State.Extra);
+        using var checkpoint = ranks.Together(() => request.Resume && ranks.Leads ? OpenCheckpoint() : null);
+        var resumed = ranks.Broadcast(checkpoint?.State.Phase ?? "");
+        var extra = ranks.Broadcast(checkpoint?.State.Extra.ToJsonString() ?? "{}");
+        var progress = resumed.Length == 0 ? new RunProgress() : RunProgress.Of(JsonNode.Parse(extra)!.AsObject());
 
         // Made while nothing has been written yet: this finds what would fail in the first step.
         using var encoder = setting.NewEncoder();
-        using var pretraining = new PawsPhase(setting, encoder, experiment?.Objective);
-        if (!request.Resume)
-        {
-            RunDirectory.Create(request.OutDirectory, request.Config);
-            setting.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
-        }
-        using var metrics = new MetricsWriter(request.OutDirectory);
+        using var pretraining = ranks.Together(() => new PawsPhase(setting, encoder, experiment?.Objective));
+        using var metrics = ranks.Together(() => OpenDirectory(setting));
         using var view = ConsoleProgress.Create(console.People);
         var run = new RunContext(setting, request.OutDirectory, metrics, view, progress, stop);
         console.Say($"{Hardware.Describe(setting.Device, setting.ComputeType)}; results go to {request.OutDirectory}");
+        if (!ranks.Alone || setting.Plans.WorldSize > 1)
+        {
+            console.Say(DescribeRanks(setting));
+        }
 
         if (experiment is not null)
         {
             console.Say($"the objective is {experiment.Name}");
         }
-        view.Note(ProgressText.NegativeLoss(run.Config.Criterion.ClassesPerBatch));
-        Train(run, checkpoint, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => pretraining);
-        var judged = NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages);
+        view.Note(ProgressText.NegativeLoss(setting.Plans.SupportClasses));
+        var from = new Resumed(resumed, checkpoint);
+        Train(run, from, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => pretraining);
+        var judged = ranks.Leads ? NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages) : null;
         if (run.Config.Finetune.Epochs > 0)
         {
-            Train(run, checkpoint, Phase.Suncet, encoder, FinetunedFileName, () => new SuncetPhase(setting, encoder));
+            Train(run, from, Phase.Suncet, encoder, FinetunedFileName, () => new SuncetPhase(setting, encoder));
         }
         if (run.Config.Baseline.Enabled)
         {
             using var plain = setting.NewEncoder();
-            Train(run, checkpoint, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
+            Train(run, from, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
         }
-        metrics.Flush();
+        if (judged is null)
+        {
+            return;
+        }
+        metrics?.Flush();
         var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds) with
         {
             Objective = experiment?.Name ?? RunResult.PublishedObjective,
@@ -79,30 +97,96 @@ internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, 
         console.WriteResult(result.ToJson());
     }
 
+    /// <summary>The run directory made or found, and its metrics file, on the rank that leads.</summary>
+    private MetricsWriter? OpenDirectory(RunSetting setting)
+    {
+        if (!ranks.Leads)
+        {
+            return null;
+        }
+        if (!request.Resume)
+        {
+            RunDirectory.Create(request.OutDirectory, request.Config);
+            setting.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
+        }
+        return new MetricsWriter(request.OutDirectory);
+    }
+
+    /// <summary>What is computed together, and that the global batch does not depend on how many compute it.</summary>
+    private string DescribeRanks(RunSetting setting)
+    {
+        var (batch, meant) = (setting.Config.Criterion.UnsupervisedBatchSize, setting.Plans.WorldSize);
+        var here = ranks.Alone ? "1 rank" : $"{ranks.Size} ranks ({ranks.Name})";
+        var global = meant == 1 ? $"{batch}" : $"{setting.Plans.GlobalBatch}, {batch} for each of {meant} ranks (meta.world_size)";
+        return $"{here}; unlabeled images a step: {global}";
+    }
+
+    /// <summary>Where a resumed run stands, on all ranks, and the checkpoint's tensors, on the rank that leads.</summary>
+    private sealed record Resumed(string Phase, RunCheckpoint? Checkpoint);
+
     /// <summary>Takes a phase from where it stands to its end, or its weights from their file when it has ended before.</summary>
-    private static void Train(RunContext run, RunCheckpoint? checkpoint, string name, Encoder encoder, string file, Func<IPhase> create)
+    private static void Train(RunContext run, Resumed from, string name, Encoder encoder, string file, Func<IPhase> create)
     {
         var state = run.State.Of(name);
         var path = Path.Combine(run.Directory, file);
         if (state.Done)
         {
-            CheckpointLoader.LoadEncoder(path, RunContext.EncoderState(encoder));
+            Share(
+                run.Ranks,
+                [.. RunContext.EncoderState(encoder)],
+                tensors =>
+                {
+                    CheckpointLoader.LoadEncoder(path, tensors);
+                }
+            );
             return;
         }
         using var phase = create();
         state.TotalSteps = phase.TotalSteps;
-        if (checkpoint is not null && checkpoint.State.Phase == name)
+        if (from.Phase == name)
         {
-            foreach (var (tensor, value) in RunContext.EncoderState(encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State))
-            {
-                checkpoint.Tensors.ReadInto(tensor, value);
-            }
+            Share(
+                run.Ranks,
+                [.. RunContext.EncoderState(encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State)],
+                tensors =>
+                {
+                    foreach (var (tensor, value) in tensors)
+                    {
+                        from.Checkpoint!.Tensors.ReadInto(tensor, value);
+                    }
+                }
+            );
         }
-        run.Metrics.ResumeAt(name, state.Step);
+        run.Metrics?.ResumeAt(name, state.Step);
         new TrainingLoop(run, phase).Run(state);
-        RunCheckpoint.SaveModel(path, RunContext.EncoderState(encoder));
+        if (run.Ranks.Leads)
+        {
+            RunCheckpoint.SaveModel(path, RunContext.EncoderState(encoder));
+        }
         state.Done = true;
         run.Save(phase, state);
+    }
+
+    /// <summary>Tensors that the rank that leads reads from a file, on all ranks.</summary>
+    private static void Share(
+        Workers ranks,
+        (string Name, torch.Tensor Value)[] tensors,
+        Action<IEnumerable<(string Name, torch.Tensor Value)>> read
+    )
+    {
+        ranks.Together(() =>
+        {
+            if (ranks.Leads)
+            {
+                read(tensors);
+            }
+            return true;
+        });
+        using var frozen = torch.no_grad();
+        foreach (var (_, value) in tensors)
+        {
+            ranks.Broadcast(value);
+        }
     }
 
     private RunCheckpoint? OpenCheckpoint()
@@ -141,6 +225,7 @@ internal sealed class TrainingJob(TrainRequest request, Experiment? experiment, 
         var seconds = run.State.Of(Phase.Paws).Seconds + run.State.Of(Phase.Suncet).Seconds;
         using var trial = run.Setting.NewEncoder();
         using var phase = new SupervisedPhase(run.Setting, trial, 100);
-        return Math.Max(1, (int)Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run.Setting, phase)));
+        var steps = Math.Max(1, Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run.Setting, phase)));
+        return (int)run.Ranks.Broadcast(steps); // clocks differ
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Paws.Data.Loading;
 using Paws.Model;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
 using TorchSharp;
@@ -11,15 +12,18 @@ namespace Paws.Runner.Training;
 /// <summary>
 /// Runs the steps of a phase from where its state stands: loads ahead, takes the gradient, updates, logs, evaluates, writes
 /// checkpoints and stops when asked to. One dispose scope a step; the device is waited for once a
-/// logging interval, and every few steps to give batches back.
+/// logging interval, and every few steps to give batches back. Of several ranks each works on its part of every batch; they
+/// agree before each step whether all of them have it, and add up their gradients after it.
 /// </summary>
 internal sealed class TrainingLoop(RunContext run, IPhase phase)
 {
-    private static readonly StepPart[] AveragedParts = [StepPart.CrossEntropy, StepPart.MeMax, StepPart.TargetConfidence];
+    private static readonly StepPart[] AveragedParts = [StepPart.Total, StepPart.CrossEntropy, StepPart.MeMax, StepPart.TargetConfidence];
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private readonly Stopwatch clock = new();
+    private readonly Workers ranks = run.Ranks;
     private double waitedBefore;
+    private double talkedBefore;
 
     /// <summary>Trains to the end of the phase.</summary>
     /// <param name="state">Where the phase stands; advanced with every step.</param>
@@ -35,27 +39,32 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         using var uploads = new Uploads(run.Setting.Device);
         StartClock.Mark(StartClock.Encoder);
         run.Progress.Begin(phase.Title, steps, state.Step);
-        using var sums = torch.zeros([AveragedParts.Length + 1], dtype: torch.float32, device: run.Setting.Device);
-        var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Config.Criterion.ClassesPerBatch) : null;
+        using var sums = torch.zeros([AveragedParts.Length], dtype: torch.float32, device: run.Setting.Device);
+        var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Setting.Plans.SupportClasses) : null;
         var sinceCheckpoint = Stopwatch.StartNew();
         var (logEvery, summed) = (run.Config.Logging.LogEverySteps, 0);
         var nextEvaluation = NextEvaluation(state.Step);
         var (secondsAtLog, secondsBefore) = (state.Seconds, state.Seconds);
         Train();
+        // The same seed gave all ranks the same weights, and one checkpoint; whatever else may differ between machines ends here.
+        ranks.Broadcast(phase.Parameters.Values);
+        talkedBefore = ranks.Seconds;
         clock.Start();
         while (state.Step < steps)
         {
             var step = state.Step;
             var logs = (step + 1) % logEvery == 0 || step + 1 == steps;
             StepMetrics? metrics = null;
+            bool stops;
             using (torch.NewDisposeScope())
             {
-                var batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
+                (var batch, stops) = NextBatch(loader);
                 StartClock.Mark(StartClock.Batch);
                 var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: logs);
                 StartClock.Mark(StartClock.Forward);
                 phase.Parameters.ZeroGrad();
                 output.Loss.backward();
+                ranks.Sum(phase.Parameters.Gradients);
                 StartClock.Mark(StartClock.Backward);
                 Accumulate(sums, output);
                 summed++;
@@ -77,17 +86,18 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                     Seconds = state.Seconds,
                     ImagesPerSecond = (double)phase.ImagesPerStep * summed / interval,
                     DataWaitShare = Math.Clamp((loader.WaitSeconds - waitedBefore) / interval, 0, 1),
+                    CommunicationShare = ranks.Alone ? null : Math.Clamp((ranks.Seconds - talkedBefore) / interval, 0, 1),
                     ResidentMb = Math.Round(Hardware.ResidentMemoryMb, 1),
                 };
-                (secondsAtLog, waitedBefore, summed) = (state.Seconds, loader.WaitSeconds, 0);
-                run.Metrics.Write(metrics);
+                (secondsAtLog, waitedBefore, talkedBefore, summed) = (state.Seconds, loader.WaitSeconds, ranks.Seconds, 0);
+                run.Metrics?.Write(metrics);
                 run.Progress.Update(Reading(state.Step, metrics));
                 if (!double.IsFinite(metrics.Loss))
                 {
-                    throw new UserErrorException(
+                    var message =
                         $"the loss of {phase.Title} is not a number at step {step}; lower the learning rate (now {metrics.LearningRate:g3}) and "
-                            + "start again, or go on from the last checkpoint with --resume and another learning rate"
-                    );
+                        + "start again, or go on from the last checkpoint with --resume and another learning rate";
+                    ranks.Agree(new UserErrorException(message)); // all ranks see the same loss
                 }
                 if (watch?.Observe(step, metrics.Loss, metrics.TargetConfidence ?? 1) is { } warning)
                 {
@@ -100,10 +110,10 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                 Pause(() => Evaluate(state, run.Config.Evaluation.QuickImages));
                 nextEvaluation = NextEvaluation(state.Step);
             }
-            if (run.Stop.IsCancellationRequested)
+            if (stops || (ranks.Alone && run.Stop.IsCancellationRequested))
             {
                 Pause(() => run.Save(phase, state));
-                throw new OperationCanceledException(run.Stop);
+                throw ranks.Alone ? new OperationCanceledException(run.Stop) : new RanksStoppedException();
             }
             if (sinceCheckpoint.Elapsed.TotalSeconds > run.Config.Logging.CheckpointEverySeconds)
             {
@@ -114,14 +124,33 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         clock.Stop();
         run.Progress.End();
         Evaluate(state, 0);
-        run.Metrics.Flush();
+        run.Metrics?.Flush();
+    }
+
+    /// <summary>This rank's part of the next batch, when all ranks have theirs; and whether a rank was asked to stop.</summary>
+    private (Batch Batch, bool Stops) NextBatch(BatchLoader loader)
+    {
+        Batch? batch = null;
+        Exception? failure = null;
+        try
+        {
+            batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
+        }
+        catch (Exception e) when (!ranks.Alone)
+        {
+            failure = e;
+        }
+        var stops = ranks.Agree(failure, run.Stop.IsCancellationRequested);
+        return (batch!, stops);
     }
 
     /// <summary>Work that is not training: off the phase's clock.</summary>
     private void Pause(Action work)
     {
         clock.Stop();
+        var talked = ranks.Seconds;
         work();
+        talkedBefore += ranks.Seconds - talked;
         clock.Start();
     }
 
@@ -137,10 +166,20 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         }
     }
 
+    /// <summary>Evaluates, on the rank that leads; the others wait for it.</summary>
     private void Evaluate(PhaseState state, int images)
     {
-        var accuracy = phase.Evaluate(images);
+        if (ranks.Leads)
+        {
+            Judge(state, images);
+        }
+        ranks.Barrier();
         Train();
+    }
+
+    private void Judge(PhaseState state, int images)
+    {
+        var accuracy = phase.Evaluate(images);
         var metrics = new EvaluationMetrics
         {
             Phase = phase.Name,
@@ -153,7 +192,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         state.Top1 = metrics.Top1;
         state.Top5 = metrics.Top5;
         state.BestTop1 = Math.Max(state.BestTop1 ?? 0, metrics.Top1);
-        run.Metrics.Write(metrics);
+        run.Metrics?.Write(metrics);
         var top5 = metrics.Top5 is { } five ? string.Create(Invariant, $", top-5 {five:0.0} %") : "";
         run.Progress.Note(
             string.Create(
@@ -179,14 +218,15 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
     {
         using var frozen = torch.no_grad();
         var zero = torch.zeros_like(output.Loss);
-        var row = AveragedParts.Select(part => Find(output.Parts, part)?.detach() ?? zero).Prepend(output.Loss.detach());
+        var row = AveragedParts.Select(part => Find(output.Parts, part)?.detach() ?? zero);
         Scalars.addTo(sums, torch.stack(row).to(torch.float32));
     }
 
     private StepMetrics Read(torch.Tensor sums, int count, StepOutput output, int step)
     {
+        ranks.Sum(sums);
         var means = Scalars.divide(count, sums).cpu().data<float>().ToArray();
-        double? Mean(StepPart part) => Find(output.Parts, part) is null ? null : means[1 + Array.IndexOf(AveragedParts, part)];
+        double? Mean(StepPart part) => Find(output.Parts, part) is null ? null : means[Array.IndexOf(AveragedParts, part)];
         double? Watched(StepPart part) => Find(output.Watched, part)?.to(torch.float64).cpu().item<double>();
         return new StepMetrics
         {

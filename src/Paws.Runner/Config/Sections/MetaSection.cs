@@ -36,6 +36,12 @@ public sealed record MetaSection
     /// <summary>Ours: seed of everything random.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Ours: compute threads; 0 takes all cores.</summary>
+    /// <summary>
+    /// Ours: ranks that numbers "per rank" are meant for; the global batch is theirs, on however many ranks it is computed. 0 takes
+    /// as many as the run is started on.
+    /// </summary>
+    public int WorldSize { get; init; }
+
+    /// <summary>Ours: compute threads of a rank; 0 shares the machine's cores among its ranks.</summary>
     public int Threads { get; init; }
 }
