@@ -138,7 +138,10 @@ type BatchNorm(registry: TensorRegistry, name: string, channels: int, momentum: 
         if pass.Training then
             Scalars.increment batches.Value
 
-        Normalisation(weight.Value, bias.Value, runningMean.Value, runningVar.Value, momentum, 1e-5)
+        let sumOverWorkers: System.Action<torch.Tensor> | null =
+            if pass.Synchronised then pass.SumOverWorkers else null
+
+        Normalisation(weight.Value, bias.Value, runningMean.Value, runningVar.Value, momentum, 1e-5, sumOverWorkers)
 
     /// Normalisation, then max(0, ·) written over it: its backward needs only the result.
     member this.ForwardRelu(pass, x) = this.Forward(pass, x).relu_()
