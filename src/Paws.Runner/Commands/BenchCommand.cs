@@ -15,6 +15,7 @@ internal static class BenchCommand
             new Example("The loader of a preset", "paws bench data --preset quick"),
             new Example("How its cost grows with batch, supports, width and crops", "paws bench growth --out growth/"),
             new Example("The start of training", "paws bench start"),
+            new Example("What an exchange between ranks costs", "paws bench collectives --nproc 2"),
             new Example("For a script", "paws bench step --json")
         );
         command.Add(BenchStepCommand.Create(host));
@@ -23,6 +24,7 @@ internal static class BenchCommand
         command.Add(BenchCeilingCommand.Create(host));
         command.Add(BenchAugmentCommand.Create(host));
         command.Add(BenchDataCommand.Create(host));
+        command.Add(BenchCollectivesCommand.Create(host));
         return command;
     }
 }

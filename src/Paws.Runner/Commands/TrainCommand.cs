@@ -160,7 +160,7 @@ internal static class TrainCommand
             return config;
         }
         var meant =
-            continued is null ? ranks
+            continued is null ? (ranks == 1 ? 0 : ranks) // 0 is 1 to a run of one
             : RunDirectory.HoldsRun(continued) ? RunDirectory.ReadConfig(continued).Meta.WorldSize
             : 0;
         return config with { Meta = config.Meta with { WorldSize = meant } };

@@ -15,13 +15,23 @@ internal sealed class Jobs(Experiment? experiment = null, Workers? ranks = null)
 
     public int Eval(EvalRequest request, CommandConsole console, CancellationToken stop)
     {
+        OneProcess("eval");
         EvaluationJob.Run(request, console);
         return 0;
     }
 
     public int Finetune(FinetuneRequest request, CommandConsole console, CancellationToken stop)
     {
+        OneProcess("finetune");
         FinetuneJob.Run(request, console, stop);
         return 0;
+    }
+
+    private void OneProcess(string verb)
+    {
+        if (ranks is { Alone: false })
+        {
+            throw new UserErrorException($"paws {verb} is the work of one process; start it without mpirun, srun and torchrun");
+        }
     }
 }

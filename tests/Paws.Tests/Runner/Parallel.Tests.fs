@@ -385,6 +385,16 @@ let parts =
             Expect.equal (Unchecked.defaultof<Shard>.Count 5) 5 "the default is the whole"
         }
 
+        test "α and β are found from times that follow them" {
+            let bytes = [| 8.0; 1e3; 1e6; 1e8 |]
+
+            let struct (alpha, beta) =
+                Paws.Runner.Bench.CostModel.Fit(bytes, bytes |> Array.map (fun b -> 2e-6 + 5e-10 * b))
+
+            Expect.floatClose Accuracy.high alpha 2e-6 "α"
+            Expect.floatClose Accuracy.high (beta * 1e4) 5e-6 "β"
+        }
+
         test "--nproc is a number of ranks" {
             Expect.equal (LocalRanks.Asked [| "train"; "--nproc"; "3" |]) (Nullable 3) "words"
             Expect.equal (LocalRanks.Asked [| "train"; "--nproc=2" |]) (Nullable 2) "one word"

@@ -38,7 +38,7 @@ public sealed record MetaSection
 
     /// <summary>
     /// Ours: ranks that numbers "per rank" are meant for; the global batch is theirs, on however many ranks it is computed. 0 takes
-    /// as many as the run is started on.
+    /// as many as the run is started on, and stands for 1 in a run of one.
     /// </summary>
     public int WorldSize { get; init; }
 
