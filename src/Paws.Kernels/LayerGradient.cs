@@ -170,18 +170,7 @@ internal sealed unsafe class LayerGradient(ImageConvolution convolution, ImageWe
                 nint at = row * columns * Inputs + c;
                 for (var column = 0; column < columns; column += tileColumns)
                 {
-                    Vector512<float> left,
-                        right,
-                        lowerLeft = default,
-                        lowerRight = default;
-                    if (filtering == Filtering.Square)
-                    {
-                        TileSums.Square(from, part, out left, out right, out lowerLeft, out lowerRight);
-                    }
-                    else
-                    {
-                        TileSums.Row(filtering, from, part, out left, out right);
-                    }
+                    TileSums.Pixels(filtering, from, part, out var left, out var right, out var lowerLeft, out var lowerRight);
                     var two = column + 1 < columns;
                     var pixel = Put(left, x, k, b, inner, at, out var value);
                     sum += pixel;

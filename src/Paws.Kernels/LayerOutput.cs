@@ -131,18 +131,7 @@ internal sealed unsafe class LayerOutput(ImageConvolution convolution)
                 nint at = row * columns * Outputs + c;
                 for (var column = 0; column < columns; column += tileColumns)
                 {
-                    Vector512<float> left,
-                        right,
-                        lowerLeft = default,
-                        lowerRight = default;
-                    if (filtering == Filtering.Square)
-                    {
-                        TileSums.Square(from, part, out left, out right, out lowerLeft, out lowerRight);
-                    }
-                    else
-                    {
-                        TileSums.Row(filtering, from, part, out left, out right);
-                    }
+                    TileSums.Pixels(filtering, from, part, out var left, out var right, out var lowerLeft, out var lowerRight);
                     var two = tileColumns == 2 && column + 1 < columns;
                     var pixel = Put(left + added, residual, y, at);
                     if (first)

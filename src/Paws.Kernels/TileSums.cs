@@ -6,9 +6,30 @@ namespace Paws.Kernels;
 /// <summary>The output pixels of a tile from the sums of its parts, so many numbers apart: what <see cref="RowTransform"/> says of y.</summary>
 internal static unsafe class TileSums
 {
+    /// <summary>The pixels of a tile; those that it does not have are of no use.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Pixels(
+        Filtering filtering,
+        float* sums,
+        nint part,
+        out Vector512<float> left,
+        out Vector512<float> right,
+        out Vector512<float> lowerLeft,
+        out Vector512<float> lowerRight
+    )
+    {
+        if (filtering == Filtering.Square)
+        {
+            Square(sums, part, out left, out right, out lowerLeft, out lowerRight);
+            return;
+        }
+        Row(filtering, sums, part, out left, out right);
+        (lowerLeft, lowerRight) = (left, right);
+    }
+
     /// <summary>The pixels of a tile in one row; of one pixel, right is of no use.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Row(Filtering filtering, float* sums, nint part, out Vector512<float> left, out Vector512<float> right)
+    private static void Row(Filtering filtering, float* sums, nint part, out Vector512<float> left, out Vector512<float> right)
     {
         var (p0, p1, p2) = (Vector512.Load(sums), Vector512.Load(sums + part), Vector512.Load(sums + 2 * part));
         left = filtering == Filtering.Spread ? p0 : p0 + p1 + p2;
@@ -20,7 +41,7 @@ internal static unsafe class TileSums
 
     /// <summary>The pixels of a tile in two rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Square(
+    private static void Square(
         float* sums,
         nint part,
         out Vector512<float> left,

@@ -96,6 +96,22 @@ type Encoder
         use pass = new ForwardPass(training, compute, master, this.SumOverWorkers)
         (features pass x).MoveToOuterDisposeScope()
 
+    /// Output of the projection head's first layer: [n,3,s,s] → [n,FeatureDim] in the master type.
+    member this.FirstProjection(x: torch.Tensor) =
+        use _ = torch.NewDisposeScope()
+        use pass = new ForwardPass(training, compute, master, this.SumOverWorkers)
+        projection.First(pass, features pass x).MoveToOuterDisposeScope()
+
+    /// The trainable tensors that FirstProjection depends on, in state-dictionary order.
+    member _.FirstProjectionParameters() =
+        let later = [ "fc.fc2."; "fc.bn2."; "fc.fc3."; "pred." ]
+
+        registry.Parameters
+        |> Seq.filter (fun p ->
+            later
+            |> List.forall (fun prefix -> not (p.Name.StartsWith(prefix, StringComparison.Ordinal))))
+        |> Seq.toArray
+
     /// groups: one batch [n_i,3,s_i,s_i] a resolution, each its own pass through trunk and heads (and so its own
     /// batch-norm batch), as published. Memory format is kept: pass an NHWC-strided view for channels-last speed.
     /// Returns h before and z after the prediction head, [Σn_i,OutputDim], master type; the same object without one.

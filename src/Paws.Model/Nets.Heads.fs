@@ -12,9 +12,12 @@ type ProjectionHead(registry: TensorRegistry, inputs: int, outputs: int) =
     let bn2 = BatchNorm(registry, "fc.bn2", inputs, 0.1)
     let fc3 = Linear(registry, "fc.fc3", inputs, outputs)
 
+    /// The first layer alone (linear, batch-norm, ReLU), [n,in] → [n,in]: what fine-tuning keeps of the head.
+    member _.First(pass: ForwardPass, x: torch.Tensor) = bn1.ForwardRelu(pass, fc1.Forward x)
+
     /// [n,in] → [n,out].
-    member _.Forward(pass: ForwardPass, x: torch.Tensor) =
-        let x = bn1.ForwardRelu(pass, fc1.Forward x)
+    member this.Forward(pass: ForwardPass, x: torch.Tensor) =
+        let x = this.First(pass, x)
         let x = bn2.ForwardRelu(pass, fc2.Forward x)
         fc3.Forward x
 

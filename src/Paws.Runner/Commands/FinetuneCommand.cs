@@ -3,7 +3,7 @@ using Paws.Runner.Config;
 
 namespace Paws.Runner.Commands;
 
-/// <summary><c>paws finetune</c>: SuNCEt on the labeled images from a run's encoder.</summary>
+/// <summary><c>paws finetune</c>: training on the labeled images from a run's encoder.</summary>
 internal static class FinetuneCommand
 {
     public static Command Create(CommandHost host)
@@ -20,17 +20,37 @@ internal static class FinetuneCommand
             Description = "Checkpoint inside RUN, or a path; default the latest.",
             HelpName = "FILE",
         };
-        common.Out.Description = "Where results go. Default: a folder finetune inside RUN.";
-        common.Epochs.Description = "Passes over the labeled images. Default: 30, as published, where the run says nothing.";
+        var method = new Option<string?>("--method")
+        {
+            Description =
+                "suncet: the encoder by the SuNCEt loss (default). head: trunk, first projection layer and a linear classifier, all "
+                + "weights. linear: a linear classifier on frozen features.",
+            HelpName = "head|linear|suncet",
+        };
+        common.Out.Description = "Where results go. Default: a folder finetune (finetune-head, finetune-linear) inside RUN.";
+        common.Epochs.Description = "Passes over the labeled images. Default: 30 (head, linear: 50) where the run says nothing.";
         var command = new VerbCommand(
             "finetune",
-            "Fine-tune the encoder of a run on its labeled images with the SuNCEt loss, then evaluate with PAWS-NN.",
+            "Train on the labeled images from a run's encoder (SuNCEt, from the first projection layer, or a linear classifier), then evaluate.",
             new Example("Fine-tune a run, as published for CIFAR-10", "paws finetune runs/mine"),
             new Example("Shorter, with another learning rate", "paws finetune runs/mine --epochs 10 --set finetune.lr=0.05"),
+            new Example("All weights, from the first projection layer, as published for ImageNet", "paws finetune runs/mine --method head"),
+            new Example("Linear evaluation on frozen features", "paws finetune runs/mine --method linear --set finetune.linear_lr=0.3"),
             new Example("A published fine-tuning file", "paws finetune runs/mine --config cifar10_snn.yaml --device cpu")
         );
         command.Add(run);
-        Option[] options = [checkpoint, common.Config, common.Set, common.Data, common.Out, common.Device, common.Seed, common.Epochs];
+        Option[] options =
+        [
+            method,
+            checkpoint,
+            common.Config,
+            common.Set,
+            common.Data,
+            common.Out,
+            common.Device,
+            common.Seed,
+            common.Epochs,
+        ];
         foreach (var option in options.Append(common.SkipBadImages).Append(common.Json))
         {
             command.Add(option);
@@ -61,7 +81,7 @@ internal static class FinetuneCommand
                     loaded.Config,
                     parse.GetValue(common.Set),
                     c =>
-                        WithEpochs(c, parse.GetValue(common.Epochs))
+                        WithEpochs(WithMethod(c, parse.GetValue(method)), parse.GetValue(common.Epochs))
                             .WithData(parse.GetValue(common.Data))
                             .WithDevice(parse.GetValue(common.Device))
                             .WithSeed(parse.GetValue(common.Seed))
@@ -69,7 +89,7 @@ internal static class FinetuneCommand
                 )
             );
             string? checkpointFile = CheckpointArgument.Find(parse.GetValue(checkpoint) ?? config.Logging.PretrainPath, directory);
-            string outDirectory = parse.GetValue(common.Out) ?? Path.Combine(directory, "finetune");
+            string outDirectory = parse.GetValue(common.Out) ?? Path.Combine(directory, FolderOf(config.Finetune.Method));
             RunDirectory.Check(outDirectory, resume: false, config);
             host.CheckDevice(config.Meta.Device);
             return host.Jobs.Finetune(
@@ -90,10 +110,23 @@ internal static class FinetuneCommand
         return command;
     }
 
-    /// <summary>A run that had no fine-tuning of its own gets the published 30 epochs.</summary>
+    private static string FolderOf(string method) => method == FinetuneMethod.Suncet ? "finetune" : "finetune-" + method;
+
+    private static PawsConfig WithMethod(PawsConfig config, string? method) =>
+        config with
+        {
+            Finetune = config.Finetune with { Method = method ?? config.Finetune.Method },
+        };
+
+    private static double PublishedEpochs(string method) => method == FinetuneMethod.Suncet ? 30 : 50;
+
+    /// <summary>A run that had no fine-tuning of its own gets the published epochs: 30, or 50 with a classifier.</summary>
     private static PawsConfig WithEpochs(PawsConfig config, double? epochs) =>
         config with
         {
-            Finetune = config.Finetune with { Epochs = epochs ?? (config.Finetune.Epochs > 0 ? config.Finetune.Epochs : 30) },
+            Finetune = config.Finetune with
+            {
+                Epochs = epochs ?? (config.Finetune.Epochs > 0 ? config.Finetune.Epochs : PublishedEpochs(config.Finetune.Method)),
+            },
         };
 }

@@ -2,7 +2,7 @@ using Paws.Runner.Config;
 
 namespace Paws.Runner.Commands;
 
-/// <summary>What <c>paws finetune</c> was asked to do: SuNCEt on the labeled images, from a pre-trained encoder.</summary>
+/// <summary>What <c>paws finetune</c> was asked to do: training on the labeled images, from a pre-trained encoder.</summary>
 public sealed record FinetuneRequest
 {
     /// <summary>The run's configuration with the changes of the file and the command line; section finetune is what counts.</summary>

@@ -66,6 +66,11 @@ internal static partial class ConfigChecks
             ["finetune.final_lr"] = AtLeast(0),
             ["finetune.momentum"] = ClosedOpen(0, 1),
             ["finetune.temperature"] = Above(0),
+            ["finetune.batch_size"] = AtLeast(1),
+            ["finetune.head_lr"] = Above(0),
+            ["finetune.linear_lr"] = Above(0),
+            ["finetune.held_out"] = ClosedOpen(0, 1),
+            ["finetune.held_out_outside"] = AtLeast(0),
             ["baseline.time_factor"] = Above(0),
             ["baseline.steps"] = AtLeast(0),
             ["baseline.batch_size"] = AtLeast(1),
@@ -74,6 +79,14 @@ internal static partial class ConfigChecks
             ["baseline.scale"] = OpenClosed(0, 1),
             ["finetune.scale"] = OpenClosed(0, 1),
             ["baseline.label_smoothing"] = ClosedOpen(0, 1),
+        };
+
+    /// <summary>Keys that take one of a few words.</summary>
+    public static IReadOnlyDictionary<string, IReadOnlyList<string>> Choices { get; } =
+        new Dictionary<string, IReadOnlyList<string>>
+        {
+            ["data.dataset"] = DatasetDefaults.Names,
+            ["finetune.method"] = FinetuneMethod.Names,
         };
 
     /// <summary>Everything out of range, one line each, naming the key, the allowed range and the value.</summary>
@@ -131,10 +144,14 @@ internal static partial class ConfigChecks
 
     private static void CheckNames(List<string> problems, PawsConfig config)
     {
-        if (!DatasetDefaults.Names.Contains(config.Data.Dataset))
+        foreach (var (path, names) in Choices)
         {
-            string hint = NearestName.Find(config.Data.Dataset, DatasetDefaults.Names) is { } near ? $"; did you mean \"{near}\"?" : "";
-            problems.Add($"data.dataset: must be one of {string.Join(", ", DatasetDefaults.Names)}, got \"{config.Data.Dataset}\"{hint}");
+            var given = (string)ConfigSchema.Find(path)!.Get(config)!;
+            if (!names.Contains(given))
+            {
+                string hint = NearestName.Find(given, names) is { } near ? $"; did you mean \"{near}\"?" : "";
+                problems.Add($"{path}: must be one of {string.Join(", ", names)}, got \"{given}\"{hint}");
+            }
         }
         var model = ModelName().Match(config.Meta.ModelName);
         if (!model.Success)

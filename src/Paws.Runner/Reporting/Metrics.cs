@@ -9,6 +9,15 @@ public static class Phase
     /// <summary>SuNCEt fine-tuning.</summary>
     public const string Suncet = "suncet";
 
+    /// <summary>Fine-tuning from the first projection layer.</summary>
+    public const string Head = "head";
+
+    /// <summary>Linear evaluation on frozen features.</summary>
+    public const string Linear = "linear";
+
+    /// <summary>Behind the name of a phase: its evaluations on the held-out images instead of the test images.</summary>
+    public const string HeldOut = "-held-out";
+
     /// <summary>The supervised-only baseline.</summary>
     public const string Baseline = "baseline";
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Commands;
 using Paws.Runner.Config;
@@ -8,7 +9,7 @@ using Paws.Runner.Reporting;
 
 namespace Paws.Runner.Training;
 
-/// <summary>SuNCEt fine-tuning of a run's encoder, into a directory of its own.</summary>
+/// <summary>Fine-tuning of a run's encoder by one of <see cref="FinetuneMethod.Names"/>, into a directory of its own.</summary>
 internal static class FinetuneJob
 {
     /// <summary>Fine-tunes, evaluates before and after, writes weights and metrics.</summary>
@@ -21,7 +22,6 @@ internal static class FinetuneJob
         using var setting = RunSetting.Open(request.Config, console);
         using var encoder = setting.NewEncoder();
         CheckpointLoader.LoadEncoder(path, RunContext.EncoderState(encoder));
-        using var phase = new SuncetPhase(setting, encoder);
         var before = NearestNeighbours.Evaluate(setting, encoder).Accuracy;
         console.Say(EvaluationJob.Describe("before fine-tuning", before));
 
@@ -29,21 +29,30 @@ internal static class FinetuneJob
         using var metrics = new MetricsWriter(request.OutDirectory);
         using var view = ConsoleProgress.Create(console.People);
         var run = new RunContext(setting, request.OutDirectory, metrics, view, new RunProgress(), stop);
-        var state = run.State.Of(phase.Name);
-        state.TotalSteps = phase.TotalSteps;
-        new TrainingLoop(run, phase).Run(state);
+        var method = request.Config.Finetune.Method;
+        var result = method == FinetuneMethod.Suncet ? Suncet(run, encoder) : ClassifierFinetune.Run(run, encoder, console.Say);
         RunCheckpoint.SaveModel(Path.Combine(request.OutDirectory, TrainingJob.FinetunedFileName), RunContext.EncoderState(encoder));
-        var result = new JsonObject
-        {
-            ["top1"] = Math.Round(state.Top1 ?? 0, 2),
-            ["top5"] = state.Top5 is { } top5 ? Math.Round(top5, 2) : null,
-            ["top1_before"] = EvaluationJob.Percent(before.Top1),
-            ["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 2),
-            ["checkpoint"] = path,
-            ["run_directory"] = request.OutDirectory,
-        };
+        result["method"] = method;
+        result["top1_before"] = EvaluationJob.Percent(before.Top1);
+        result["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 2);
+        result["checkpoint"] = path;
+        result["run_directory"] = request.OutDirectory;
         AtomicFile.WriteAllText(Path.Combine(request.OutDirectory, RunResult.FileName), result.ToJsonString() + "\n");
         console.Say($"weights: {Path.Combine(request.OutDirectory, TrainingJob.FinetunedFileName)}");
         console.WriteResult(result);
+    }
+
+    private static JsonObject Suncet(RunContext run, Encoder encoder)
+    {
+        using var phase = new SuncetPhase(run.Setting, encoder);
+        var state = run.State.Of(phase.Name);
+        state.TotalSteps = phase.TotalSteps;
+        new TrainingLoop(run, phase).Run(state);
+        return new JsonObject
+        {
+            ["top1"] = Math.Round(state.Top1 ?? 0, 2),
+            ["top5"] = state.Top5 is { } top5 ? Math.Round(top5, 2) : null,
+            ["protocol"] = phase.Title,
+        };
     }
 }

@@ -58,6 +58,10 @@ internal sealed class Plans(RunSetting run)
     public SupervisedPlanner Supervised(int batch) =>
         new(run.Data.Train.Labels, run.Labeled, recipes.LargeOr(Config.Baseline.Scale), batch, Seed, shard: run.Ranks.Shard);
 
+    /// <summary>A classifier on top of a pre-trained encoder: random crops and flips alone, as published.</summary>
+    public SupervisedPlanner Classifier(IReadOnlyList<int> images, int batch) =>
+        new(run.Data.Train.Labels, images, recipes.CropAndFlip(Config.Finetune.Scale), batch, Seed);
+
     /// <summary>Images in order at centre crop.</summary>
     public SequentialPlanner Sequential(int[] indices) => new(indices, recipes.Centre, Config.Evaluation.BatchSize);
 

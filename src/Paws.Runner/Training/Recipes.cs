@@ -38,6 +38,21 @@ internal sealed class Recipes(PawsConfig config)
     /// <summary>The large views' augmentation, with crops of another scale where one is given.</summary>
     public ViewRecipe LargeOr(double[]? scale) => scale is null ? Large : Augmented(Size, scale);
 
+    /// <summary>Random crops (of the large views' scale where none is given) and flips, colours as they are.</summary>
+    public ViewRecipe CropAndFlip(double[]? scale)
+    {
+        var area = scale ?? config.Views.LargeScale!;
+        return Normalised(
+            new ViewRecipe
+            {
+                Size = Size,
+                RandomCrop = true,
+                Scale = (area[0], area[1]),
+                Flip = config.Data.Flip,
+            }
+        );
+    }
+
     private ViewRecipe Augmented(int size, double[] scale)
     {
         var (data, views) = (config.Data, config.Views);

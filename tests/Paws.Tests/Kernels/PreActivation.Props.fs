@@ -21,6 +21,19 @@ type private Case = {
     Seed: int
 }
 
+let private case images height width inputs outputs stride = {
+    Images = images
+    Height = height
+    Width = width
+    Inputs = inputs
+    Outputs = outputs
+    Stride = stride
+    HasBias = true
+    HasResidual = true
+    Training = true
+    Seed = 1
+}
+
 let private cases =
     gen {
         let! images = Gen.choose (3, 9)
@@ -35,16 +48,11 @@ let private cases =
         let! seed = Gen.choose (0, 1_000_000)
 
         return {
-            Images = images
-            Height = height
-            Width = width
-            Inputs = inputs
-            Outputs = outputs
-            Stride = stride
-            HasBias = bias
-            HasResidual = residual
-            Training = training
-            Seed = seed
+            case images height width inputs outputs stride with
+                HasBias = bias
+                HasResidual = residual
+                Training = training
+                Seed = seed
         }
     }
 
@@ -199,19 +207,6 @@ let private errors (case: Case) =
     ]
 
 let private agrees (case: Case) = errors case |> ignore
-
-let private case images height width inputs outputs stride = {
-    Images = images
-    Height = height
-    Width = width
-    Inputs = inputs
-    Outputs = outputs
-    Stride = stride
-    HasBias = true
-    HasResidual = true
-    Training = true
-    Seed = 1
-}
 
 let private withThreads (threads: int) work =
     let before = torch.get_num_threads ()

@@ -61,7 +61,8 @@ let private whole (range: Interval) =
 
 let private fixedText =
     Map [
-        "data.dataset", List.ofSeq DatasetDefaults.Names
+        for choice in ConfigChecks.Choices do
+            choice.Key, List.ofSeq choice.Value
         "meta.device", [ "auto"; "cpu"; "cuda"; "cuda:3" ]
         "meta.model_name", [ "wide_resnet16w1"; "resnet50w2"; "resnet18_small" ]
     ]

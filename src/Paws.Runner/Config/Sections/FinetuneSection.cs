@@ -1,6 +1,6 @@
 namespace Paws.Runner.Config;
 
-/// <summary>Section finetune (ours): SuNCEt on the labeled images.</summary>
+/// <summary>Section finetune (ours): training on the labeled images from a pre-trained encoder.</summary>
 public sealed record FinetuneSection
 {
     /// <summary>Passes; 0 leaves fine-tuning out.</summary>
@@ -32,4 +32,24 @@ public sealed record FinetuneSection
 
     /// <summary>Whether batch-norm takes statistics from the batch instead of its running ones (published: not).</summary>
     public bool BatchStatistics { get; init; }
+
+    /// <summary>What <c>paws finetune</c> trains: one of <see cref="FinetuneMethod.Names"/>.</summary>
+    public string Method { get; init; } = FinetuneMethod.Suncet;
+
+    /// <summary>Images a step of methods head and linear; all there are when fewer.</summary>
+    public int BatchSize { get; init; } = 128;
+
+    /// <summary>Learning rate of method head at the first step; it falls to 0 (cosine).</summary>
+    public double HeadLr { get; init; } = 0.02;
+
+    /// <summary>Learning rate of method linear at the first step; it falls to 0 (cosine).</summary>
+    public double LinearLr { get; init; } = 0.1;
+
+    /// <summary>Share of each class's labeled images that head and linear do not train on but choose the best epoch by.</summary>
+    public double HeldOut { get; init; } = 0.1;
+
+    /// <summary>
+    /// Images outside the labeled ones to choose the best epoch by instead, as published (12,000); their labels are then used too.
+    /// </summary>
+    public int HeldOutOutside { get; init; }
 }

@@ -1,0 +1,137 @@
+using Paws.Data.Loading;
+using Paws.Data.Sampling;
+using Paws.Model;
+using Paws.Runner.Checkpoints;
+using Paws.Runner.Config;
+using Paws.Runner.Evaluation;
+using Paws.Runner.Reporting;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// A linear classifier that starts at zero, on a pre-trained encoder. Method head: on the projection head's first layer, all
+/// weights below trained too. Method linear: on the trunk's features, which stay as they are. As published: SGD with Nesterov
+/// momentum, no weight decay, cosine to 0, plain cross-entropy, random crops and flips; held-out images choose the best epoch.
+/// </summary>
+internal sealed class ClassifierPhase : IPhase
+{
+    private readonly RunSetting run;
+    private readonly bool frozenTrunk;
+    private readonly SupervisedPlanner planner;
+    private readonly NamedTensor weight;
+    private readonly NamedTensor bias;
+    private readonly Lars optimizer;
+    private readonly WarmupCosine schedule;
+
+    public ClassifierPhase(RunSetting run, Encoder encoder)
+    {
+        this.run = run;
+        Encoder = encoder;
+        var finetune = run.Config.Finetune;
+        frozenTrunk = finetune.Method == FinetuneMethod.Linear;
+        Split = HeldOutSplit.Of(run.Data.Train.Labels, run.Labeled, finetune.HeldOut, finetune.HeldOutOutside, run.Config.Meta.Seed);
+        ImagesPerStep = Math.Min(finetune.BatchSize, Split.Trained.Length);
+        planner = run.Plans.Classifier(Split.Trained, ImagesPerStep);
+        StepsPerEpoch = (double)Split.Trained.Length / ImagesPerStep;
+        TotalSteps = Math.Max(1, (int)Math.Round(finetune.Epochs * StepsPerEpoch));
+        weight = Zeros("classifier.weight", [run.Data.Train.Classes.Count, encoder.FeatureDim]);
+        bias = Zeros("classifier.bias", [run.Data.Train.Classes.Count]);
+        Parameters = new FlatParameters(frozenTrunk ? [weight, bias] : [.. encoder.FirstProjectionParameters(), weight, bias]);
+        optimizer = new Lars(Parameters, Optimizers.Sgd(finetune.Momentum));
+        var lr = frozenTrunk ? finetune.LinearLr : finetune.HeadLr;
+        schedule = WarmupCosineModule.create(lr, lr, 0, 0, TotalSteps);
+        Best = new BestEpoch(Parameters, [.. encoder.NamedBuffers()]);
+    }
+
+    /// <summary>What is trained on and what is held out.</summary>
+    public HeldOutSplit Split { get; }
+
+    /// <summary>The best epoch on held-out images so far.</summary>
+    public BestEpoch Best { get; }
+
+    /// <summary>Told each judgement on held-out images: steps done, epoch, accuracy.</summary>
+    public Action<int, double, Accuracy>? Judged { get; init; }
+
+    /// <summary>The classifier's weight [K, features] and bias [K].</summary>
+    public IEnumerable<(string Name, torch.Tensor Value)> Classifier => [(weight.Name, weight.Value), (bias.Name, bias.Value)];
+
+    public string Name => frozenTrunk ? Phase.Linear : Phase.Head;
+
+    public string Title => frozenTrunk ? "linear evaluation" : "fine-tuning from the first projection layer";
+
+    public int TotalSteps { get; }
+
+    public double StepsPerEpoch { get; }
+
+    public int ImagesPerStep { get; }
+
+    public bool BatchStatistics => !frozenTrunk && run.Config.Finetune.BatchStatistics;
+
+    public Encoder Encoder { get; }
+
+    public FlatParameters Parameters { get; }
+
+    public IEnumerable<(string Name, torch.Tensor Value)> State => Classifier.Prepend((RunCheckpoint.MomentumName, optimizer.Momentum));
+
+    public BatchPlan Plan(int step) => planner.At(step)!;
+
+    public double LearningRate(int step) => schedule.At(step);
+
+    public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
+    {
+        var labels = torch.tensor(plan.SupportClasses.Select(c => (long)c).ToArray()).to(run.Device);
+        return new StepOutput(torch.nn.functional.cross_entropy(Classify(groups[0]), labels), [], []);
+    }
+
+    public void Update(int step)
+    {
+        optimizer.Step(schedule.At(step));
+        var done = step + 1;
+        if (Split.Held.Length > 0 && (done == TotalSteps || Math.Floor(done / StepsPerEpoch) > Math.Floor(step / StepsPerEpoch)))
+        {
+            var accuracy = EvaluateOn(run.Data.Train, Split.Held);
+            Best.Judge(done / StepsPerEpoch, accuracy.Top1);
+            Judged?.Invoke(done, done / StepsPerEpoch, accuracy);
+            if (BatchStatistics)
+            {
+                Encoder.Train();
+            }
+        }
+    }
+
+    public Accuracy Evaluate(int images) => EvaluateOn(run.Data.Test, TestImages.Spread(run.Data.Test.Count, images));
+
+    public void Dispose()
+    {
+        Best.Dispose();
+        ((IDisposable)optimizer).Dispose();
+        ((IDisposable)Parameters).Dispose();
+        weight.Value.Dispose();
+        bias.Value.Dispose();
+    }
+
+    private Accuracy EvaluateOn(Data.Datasets.IImageDataset data, int[] chosen)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var frozen = torch.no_grad();
+        Encoder.Eval();
+        var scores = TestImages.Forward(run, data, chosen, Classify);
+        return TestImages.Accuracy(scores, TestImages.Labels(data, chosen).to(run.Device));
+    }
+
+    private torch.Tensor Classify(torch.Tensor images) => torch.nn.functional.linear(Features(images), weight.Value, bias.Value);
+
+    private torch.Tensor Features(torch.Tensor images)
+    {
+        if (!frozenTrunk)
+        {
+            return Encoder.FirstProjection(images);
+        }
+        using var frozen = torch.no_grad();
+        return Encoder.Features(images);
+    }
+
+    private NamedTensor Zeros(string name, long[] shape) =>
+        new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
+}
