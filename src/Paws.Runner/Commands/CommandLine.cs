@@ -84,6 +84,7 @@ internal static class CommandLine
             TrainCommand.Create(host),
             EvalCommand.Create(host),
             FinetuneCommand.Create(host),
+            ReproCommand.Create(host),
             DataCommand.Create(host),
             DoctorCommand.Create(host),
             VerifyCommand.Create(host),

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Paws.Runner.Parallel;
@@ -10,7 +9,7 @@ namespace Paws.Runner.Parallel;
 /// <c>--nproc N</c>: starts this command line as N ranks on this machine with mpirun, hands on what rank 0 says, and sums up in a line
 /// what mpirun says in many when a rank dies.
 /// </summary>
-internal static partial class LocalRanks
+internal static class LocalRanks
 {
     /// <summary>SIGUSR1, which mpirun passes on to all ranks: stop and save, as Ctrl-C asks one process to.</summary>
     public const PosixSignal StopSignal = (PosixSignal)10;
@@ -88,7 +87,7 @@ internal static partial class LocalRanks
             "none", // by default a few ranks get one core each
             "-n",
             number.ToString(CultureInfo.InvariantCulture),
-            .. Self(),
+            .. ChildProcess.Self(),
             .. Without(arguments),
         ];
         if (Environment.UserName == "root")
@@ -107,13 +106,6 @@ internal static partial class LocalRanks
             start.ArgumentList.Add(word);
         }
         return start;
-    }
-
-    /// <summary>How this program was started: as itself, or by dotnet.</summary>
-    private static IEnumerable<string> Self()
-    {
-        var program = Environment.ProcessPath!;
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Assembly.GetEntryAssembly()!.Location] : [program];
     }
 
     private static IEnumerable<string> Without(IReadOnlyList<string> arguments)
@@ -135,7 +127,7 @@ internal static partial class LocalRanks
     private static void Stop(Process process, PosixSignalContext signal)
     {
         signal.Cancel = true;
-        _ = Kill(process.Id, (int)StopSignal);
+        ChildProcess.Signal(process, (int)StopSignal);
     }
 
     /// <summary>Where a program is on the PATH; null if nowhere.</summary>
@@ -144,7 +136,4 @@ internal static partial class LocalRanks
             .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int process, int signal);
 }

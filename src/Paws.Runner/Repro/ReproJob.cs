@@ -1,0 +1,128 @@
+using System.Text.Json.Nodes;
+using Paws.Runner.Reporting;
+
+namespace Paws.Runner.Repro;
+
+/// <summary>What <c>paws repro</c> was asked to do.</summary>
+internal sealed record ReproRequest
+{
+    /// <summary>Tables and figures, in order.</summary>
+    public required IReadOnlyList<string> Items { get; init; }
+
+    /// <summary>Name of the scale.</summary>
+    public required string Scale { get; init; }
+
+    /// <summary>Seeds of each arm; null takes the scale's.</summary>
+    public int? Seeds { get; init; }
+
+    /// <summary>Runs side by side.</summary>
+    public required int Jobs { get; init; }
+
+    /// <summary>Where results go.</summary>
+    public required ReproFolder Folder { get; init; }
+
+    /// <summary>Where runs work: checkpoints and weights.</summary>
+    public required string Work { get; init; }
+
+    /// <summary>Trains nothing: tables, figures and page from the records that are there.</summary>
+    public bool Draw { get; init; }
+}
+
+/// <summary>Runs what has no record, one run for all the cells that ask for the same, then writes tables, figures and the page.</summary>
+internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandConsole console, CancellationToken stop)
+{
+    /// <summary>Runs to the end.</summary>
+    /// <exception cref="UserErrorException">Runs failed; all others have ended and what they showed is written.</exception>
+    public void Run()
+    {
+        var scale = ReproFiles.Scale(request.Scale);
+        var seeds = request.Seeds ?? scale.Seeds;
+        var store = new RunStore(request.Folder.Runs(scale.Name));
+        var plans = new List<ReproPlan>();
+        foreach (var item in request.Items.Select(ReproFiles.Item))
+        {
+            if (item.Skip.TryGetValue(scale.Name, out var reason))
+            {
+                console.Say($"{item.Name} is left out at scale {scale.Name}: {reason.Trim()}");
+                continue;
+            }
+            plans.Add(new ReproPlan(item, scale, seeds));
+        }
+        // All arms of one seed before the next seed, so that a plan that is stopped has something of everything.
+        ReproRun[] runs =
+        [
+            .. plans.SelectMany(p => p.Cells).SelectMany(c => c.Runs).DistinctBy(r => r.Key).OrderBy(r => r.Config.Meta.Seed),
+        ];
+        var recorded = runs.Count(run => store.Find(run) is not null);
+        console.Say(
+            $"{plans.Count} tables and figures, scale {scale.Name}, {seeds} seeds: {runs.Length} runs, {recorded} recorded already"
+        );
+        IReadOnlyList<string> failures = [];
+        if (!request.Draw)
+        {
+            using var view = ConsoleProgress.Create(console.People);
+            var queue = new RunQueue(runner, store, request.Work, view);
+            try
+            {
+                queue.Work(runs, request.Jobs, stop);
+            }
+            finally
+            {
+                Write(plans, store); // also of a plan that was stopped
+            }
+            failures = queue.Failures;
+        }
+        var results = Write(plans, store);
+        Summarise(plans, results);
+        if (failures.Count > 0)
+        {
+            throw new UserErrorException($"{failures.Count} of {runs.Length} runs failed:\n{string.Join('\n', failures)}");
+        }
+    }
+
+    private IReadOnlyList<ItemResult> Write(IReadOnlyList<ReproPlan> plans, RunStore store)
+    {
+        var results = new List<ItemResult>();
+        foreach (var plan in plans)
+        {
+            var (result, id) = (ItemResult.Of(plan, store), plan.Item.Id);
+            results.Add(result);
+            var table = new ItemTable(plan, result);
+            string Path(string extension) => request.Folder.File(plan.Scale.Name, id, extension);
+            AtomicFile.WriteAllText(Path(".md"), $"# {plan.Item.Name}: {plan.Item.Title}\n\n{table.ToMarkdown()}");
+            AtomicFile.WriteAllText(Path(".csv"), table.ToCsv());
+            foreach (var drawing in ItemDrawing.Of(plan, result, store, request.Work))
+            {
+                AtomicFile.Write(Path(drawing.Extension), stream => stream.Write(drawing.Content));
+            }
+            AtomicFile.WriteAllText(Path(".json"), result.ToJson());
+        }
+        AtomicFile.WriteAllText(request.Folder.Page, ResultsPage.Write(request.Folder));
+        return results;
+    }
+
+    private void Summarise(IReadOnlyList<ReproPlan> plans, IReadOnlyList<ItemResult> results)
+    {
+        foreach (var (plan, result) in plans.Zip(results))
+        {
+            console.Say($"{plan.Item.Name}, {plan.Item.Title}: {Verdict.Word(result.Outcome)}, {result.Finished} of {result.Runs} runs");
+        }
+        console.Say($"tables and figures: {Path.Combine(request.Folder.Root, "results", request.Scale)}; page: {request.Folder.Page}");
+        console.WriteResult(
+            new JsonObject
+            {
+                ["scale"] = request.Scale,
+                ["page"] = request.Folder.Page,
+                ["items"] = new JsonArray([
+                    .. results.Select(r => new JsonObject
+                    {
+                        ["id"] = r.Id,
+                        ["outcome"] = Verdict.Word(r.Outcome),
+                        ["runs"] = r.Runs,
+                        ["finished"] = r.Finished,
+                    }),
+                ]),
+            }
+        );
+    }
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using Paws.Runner.Config;
+using Paws.Runner.Reporting;
+
+namespace Paws.Runner.Repro;
+
+/// <summary>
+/// Each run is <c>paws train</c> in a process of its own: several can work side by side, none can disturb another's numbers, and one
+/// that dies takes nothing with it.
+/// </summary>
+/// <param name="data">Folder of the images; null for the built-in set.</param>
+/// <param name="device">Where they train; null leaves it to the configuration.</param>
+internal sealed class TrainingProcess(string? data, string? device) : IRunner
+{
+    private const int Terminate = 15; // SIGTERM: paws saves and ends
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
+
+    /// <inheritdoc />
+    public async Task Run(ReproRun run, string directory, Action<double> done, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        var config = directory + ".yaml";
+        AtomicFile.WriteAllText(config, ConfigWriter.ToYaml(run.Config));
+        using var log = new StreamWriter(directory + ".log", append: true) { AutoFlush = true };
+        var last = "";
+        using var process = Process.Start(Command(config, directory))!;
+        process.OutputDataReceived += (_, line) => Write(line.Data);
+        process.ErrorDataReceived += (_, line) => Write(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var asked = false;
+        while (!process.HasExited)
+        {
+            await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(Pause, CancellationToken.None))
+                .ConfigureAwait(false);
+            if (stop.IsCancellationRequested && !asked)
+            {
+                asked = true;
+                ChildProcess.Signal(process, Terminate);
+            }
+            done(Share(run, directory));
+        }
+        await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false); // and what it still had to say
+        if (asked)
+        {
+            throw new OperationCanceledException(stop);
+        }
+        if (process.ExitCode != 0)
+        {
+            throw new UserErrorException(
+                $"{run.Key}: {(last.Length > 0 ? last : $"ended with code {process.ExitCode}")} (see {directory}.log)"
+            );
+        }
+
+        void Write(string? line)
+        {
+            if (line is not null)
+            {
+                lock (log)
+                {
+                    log.WriteLine(line);
+                    last = line.StartsWith("paws: error: ", StringComparison.Ordinal) ? line["paws: error: ".Length..] : last;
+                }
+            }
+        }
+    }
+
+    private ProcessStartInfo Command(string config, string directory)
+    {
+        List<string> words = [.. ChildProcess.Self(), "train", "--config", config, "--out", directory];
+        if (RunDirectory.HoldsRun(directory))
+        {
+            words.Add("--resume");
+        }
+        if (data is not null)
+        {
+            words.AddRange(["--data", data]);
+        }
+        if (device is not null)
+        {
+            words.AddRange(["--device", device]);
+        }
+        var start = new ProcessStartInfo(words[0])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (var word in words.Skip(1))
+        {
+            start.ArgumentList.Add(word);
+        }
+        return start;
+    }
+
+    /// <summary>How far pre-training is, by the last line of the metrics; what follows it is short.</summary>
+    private static double Share(ReproRun run, string directory)
+    {
+        var (config, method) = (run.Config, run.Config.Method.Name);
+        return LastStep(Path.Combine(directory, MetricsWriter.FileName)) switch
+        {
+            null => 0,
+            var step when step.Phase != method => 1,
+            var step when method == TrainMethod.Supervised => Math.Min(1, (step.Step + 1.0) / Math.Max(1, config.Baseline.Steps)),
+            var step => Math.Min(1, step.Epoch / config.Optimization.Epochs),
+        };
+    }
+
+    private static StepMetrics? LastStep(string path)
+    {
+        const int tail = 4096;
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            file.Seek(Math.Max(0, file.Length - tail), SeekOrigin.Begin);
+            using var reader = new StreamReader(file);
+            return MetricsReader.Parse(reader.ReadToEnd().Split('\n')).Steps.LastOrDefault();
+        }
+        catch (IOException)
+        {
+            return null; // not there yet
+        }
+    }
+}
