@@ -82,7 +82,7 @@ internal sealed class ConfusionMatrix(IReadOnlyList<string> classes, int[][] cou
         Theme theme = Theme.Paper;
         double left = 28 + 6.8 * classes.Max(c => c.Length);
         int n = counts.Length;
-        var svg = new Svg(left + Cell * (n + 1) + 40, Top + Cell * n + 34, theme, title);
+        var svg = new SvgDrawing(left + Cell * (n + 1) + 40, Top + Cell * n + 34, theme, title);
         svg.Text(14, 26, title, $"fill:{theme.Text};font-size:15px;font-weight:600");
         for (int k = 0; k < n; k++)
         {

@@ -29,7 +29,7 @@ public static class HtmlReport
         var page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">");
         page.Append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
         page.Append("<meta name=\"color-scheme\" content=\"light dark\">");
-        page.Append($"<title>{Escape(report.Title)}</title><style>{Asset("report.css")}</style></head><body><main>");
+        page.Append($"<title>{Escape(report.Title)}</title><style>{Assets.Read("report.css")}</style></head><body><main>");
         page.Append($"<header><p class=\"kicker\">Paws run report</p><h1>{Escape(report.Title)}</h1></header>");
         page.Append(Headline.Render(report, log));
         Section(page, "accuracy", "Accuracy", Grid(ReportCharts.Accuracy(log)));
@@ -47,7 +47,7 @@ public static class HtmlReport
         Section(page, "environment", "Versions and machine", Table(report.Environment));
         string yaml = $"<details><summary>Resolved configuration (YAML)</summary><pre>{Escape(report.Configuration)}</pre></details>";
         Section(page, "configuration", "Configuration", $"<div class=\"card\">{yaml}</div>");
-        page.Append($"</main><div id=\"tip\" hidden></div><script>{Asset("report.js")}</script></body></html>\n");
+        page.Append($"</main><div id=\"tip\" hidden></div><script>{Assets.Read("report.js")}</script></body></html>\n");
         return page.ToString();
     }
 
@@ -114,10 +114,4 @@ public static class HtmlReport
 
     private static void Section(StringBuilder page, string id, string title, string content) =>
         page.Append($"<section id=\"{id}\"><h2>{title}</h2>{content}</section>");
-
-    private static string Asset(string name)
-    {
-        using Stream stream = typeof(HtmlReport).Assembly.GetManifestResourceStream($"Paws.Runner.Reporting.assets.{name}")!;
-        return new StreamReader(stream).ReadToEnd();
-    }
 }

@@ -29,8 +29,7 @@ internal sealed class ViewGrid(IReadOnlyList<IReadOnlyList<ViewPicture>> rows)
             foreach (ViewPicture view in row)
             {
                 int side = (int)Math.Round(view.Size * scale);
-                string uri = "data:image/png;base64," + Convert.ToBase64String(Encode(view.Pixels, view.Size, view.Size));
-                html.Append($"<td><img src=\"{uri}\" width=\"{side}\" height=\"{side}\" alt=\"{Escape(view.Caption)}\"></td>");
+                html.Append($"<td><img src=\"{DataUri(view)}\" width=\"{side}\" height=\"{side}\" alt=\"{Escape(view.Caption)}\"></td>");
             }
             html.Append("</tr>");
         }
@@ -67,6 +66,22 @@ internal sealed class ViewGrid(IReadOnlyList<IReadOnlyList<ViewPicture>> rows)
             }
         }
         return Encode(canvas, width, height);
+    }
+
+    /// <summary>
+    /// A picture as the address of itself, a PNG, for pages and drawings that need no other file. Each pixel becomes
+    /// <paramref name="zoom"/>², for where enlarging would blur.
+    /// </summary>
+    internal static string DataUri(ViewPicture view, int zoom = 1)
+    {
+        int side = view.Size * zoom;
+        var pixels = new byte[side * side * 3];
+        for (int i = 0; i < side * side; i++)
+        {
+            int from = i / side / zoom * view.Size + i % side / zoom;
+            view.Pixels.AsSpan(3 * from, 3).CopyTo(pixels.AsSpan(3 * i, 3));
+        }
+        return "data:image/png;base64," + Convert.ToBase64String(Encode(pixels, side, side));
     }
 
     /// <summary>Interleaved RGB bytes as PNG.</summary>

@@ -174,22 +174,8 @@ internal sealed class PawsPhase : IPhase
         return torch.cat(parts, 0);
     }
 
-    /// <summary>The label matrix of the supports of all ranks, [s, K]: the same each step, whichever classes were drawn.</summary>
-    private torch.Tensor Labels(double smoothing)
-    {
-        var criterion = run.Config.Criterion;
-        return LabelMatrix
-            .create(
-                criterion.ClassesPerBatch,
-                criterion.SupervisedImgsPerClass * criterion.SupervisedViews,
-                run.Plans.WorldSize,
-                run.Config.Data.UniqueClassesPerRank,
-                smoothing
-            )
-            .to(Encoder.MasterType)
-            .to(run.Device)
-            .DetachFromDisposeScope();
-    }
+    private torch.Tensor Labels(double smoothing) =>
+        run.Plans.SupportLabels(smoothing).to(Encoder.MasterType).to(run.Device).DetachFromDisposeScope();
 
     /// <summary>Figure 4b: two losses that fall although nothing minimises them.</summary>
     private IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Watch(torch.Tensor h)

@@ -1,6 +1,8 @@
 using Paws.Data.Loading;
 using Paws.Data.Sampling;
+using Paws.Model;
 using Paws.Runner.Config;
+using TorchSharp;
 
 namespace Paws.Runner.Training;
 
@@ -43,6 +45,21 @@ internal sealed class Plans(RunSetting run)
             criterion.SupervisedViews,
             data.Multicrop,
             shard: shard
+        );
+    }
+
+    /// <summary>
+    /// The label matrix of the supports of all ranks, [s, K] in float64 on the CPU: the same each step, whichever classes were drawn.
+    /// </summary>
+    public torch.Tensor SupportLabels(double smoothing)
+    {
+        var criterion = Config.Criterion;
+        return LabelMatrix.create(
+            criterion.ClassesPerBatch,
+            criterion.SupervisedImgsPerClass * criterion.SupervisedViews,
+            WorldSize,
+            Config.Data.UniqueClassesPerRank,
+            smoothing
         );
     }
 

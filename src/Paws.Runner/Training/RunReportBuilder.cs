@@ -1,6 +1,5 @@
 using System.Globalization;
 using Paws.Data.Loading;
-using Paws.Model;
 using Paws.Runner.Config;
 using Paws.Runner.Evaluation;
 using Paws.Runner.Reporting;
@@ -129,25 +128,13 @@ internal static class RunReportBuilder
         var pictures = Enumerable.Range(0, shown).Select(_ => new List<ViewPicture>()).ToList();
         foreach (var (group, g) in filled.Plan.Groups.Select((group, g) => (group, g)))
         {
-            var size = group.Recipe.Size;
-            var bytes = Denormalised(((TensorMemory)filled.Memory[g]).Images(group.Rows.Length, size), group.Recipe);
-            for (var row = 0; row < group.Rows.Length; row++)
+            var images = ((TensorMemory)filled.Memory[g]).Images(group.Rows.Length, group.Recipe.Size);
+            var views = ViewPictures.Of(images, group.Recipe, row => $"{(g == 0 ? "large" : "small")} {row / shown + 1}");
+            for (var row = 0; row < views.Length; row++)
             {
-                var caption = $"{(g == 0 ? "large" : "small")} {row / shown + 1}";
-                var pixels = bytes.AsSpan(row * size * size * 3, size * size * 3).ToArray();
-                pictures[row % shown].Add(new ViewPicture(pixels, size, caption));
+                pictures[row % shown].Add(views[row]);
             }
         }
         return [.. pictures];
     }
-
-    private static byte[] Denormalised(torch.Tensor images, Data.Augment.ViewRecipe recipe)
-    {
-        var (mean, std) = (Channels(recipe.Mean), Channels(recipe.Std));
-        var pixels = Scalars.multiply(255, Scalars.add(images.to(torch.float32).mul(std), mean)).permute(0, 2, 3, 1).contiguous();
-        return [.. pixels.data<float>().ToArray().Select(value => (byte)Math.Clamp(MathF.Round(value), 0, 255))];
-    }
-
-    private static torch.Tensor Channels((float R, float G, float B) values) =>
-        torch.tensor(new[] { values.R, values.G, values.B }).reshape(1, 3, 1, 1);
 }

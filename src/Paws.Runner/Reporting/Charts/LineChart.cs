@@ -51,7 +51,7 @@ public sealed record LineChart
         double Y(double v) => box.Top + (1 - Math.Clamp(yAxis.Share(v), -0.02, 1.02)) * box.Height;
 
         string data = alone ? "" : $" class=\"chart\" data-chart=\"{Escape(ReadOut(thinned.Select(t => t.Means), box, xAxis, yAxis))}\"";
-        var svg = new Svg(Width, Height + head, theme, Title, data);
+        var svg = new SvgDrawing(Width, Height + head, theme, Title, data);
         if (alone)
         {
             svg.Text(14, 24, Title, $"fill:{theme.Text};font-size:15px;font-weight:600");
@@ -97,7 +97,14 @@ public sealed record LineChart
         return corners.MinBy(Covered);
     }
 
-    private static void Curve(Svg svg, LineSeries means, double[] least, double[] largest, Func<double, double> x, Func<double, double> y)
+    private static void Curve(
+        SvgDrawing svg,
+        LineSeries means,
+        double[] least,
+        double[] largest,
+        Func<double, double> x,
+        Func<double, double> y
+    )
     {
         string color = Theme.Hue(means.Hue);
         int n = means.X.Count;
@@ -129,7 +136,7 @@ public sealed record LineChart
     }
 
     // The page writes the same row in HTML. Text is about 6.4 units a letter at this size.
-    private void Legend(Svg svg, Theme theme)
+    private void Legend(SvgDrawing svg, Theme theme)
     {
         svg.Text(14, 46, YLabel, $"fill:{theme.Muted}");
         double x = 34 + 6.4 * YLabel.Length;

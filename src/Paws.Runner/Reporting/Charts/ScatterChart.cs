@@ -28,7 +28,7 @@ public sealed record ScatterChart
         bool legend = theme.Standalone && Classes.Count <= 24;
         double top = theme.Standalone ? 40 : 0;
         double legendWidth = legend ? 30 + 6.8 * Classes.Max(c => c.Length) : 0;
-        var svg = new Svg(Side + legendWidth, Side + top, theme, Title, theme.Standalone ? "" : " class=\"scatter\"");
+        var svg = new SvgDrawing(Side + legendWidth, Side + top, theme, Title, theme.Standalone ? "" : " class=\"scatter\"");
         if (theme.Standalone)
         {
             svg.Text(14, 26, Title, $"fill:{theme.Text};font-size:15px;font-weight:600");

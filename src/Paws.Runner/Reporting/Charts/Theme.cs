@@ -18,6 +18,9 @@ internal sealed record Theme(string Text, string Muted, string Grid, string Surf
         "#22b0bd",
     ];
 
+    /// <summary>Colours that are told apart; beyond so many classes they follow a rule.</summary>
+    public static int HueCount => Hues.Length;
+
     /// <summary>Inside report.html.</summary>
     public static Theme Page { get; } =
         new("var(--text)", "var(--muted)", "var(--grid)", "var(--surface)", "var(--good)", "var(--bad)", Standalone: false);
