@@ -32,6 +32,7 @@ internal static partial class ConfigChecks
             ["logging.log_every_steps"] = AtLeast(1),
             ["logging.checkpoint_every_seconds"] = AtLeast(0),
             ["meta.output_dim"] = AtLeast(1),
+            ["meta.proj_layers"] = Closed(2, 3),
             ["meta.master_port"] = Closed(1, 65535),
             ["meta.seed"] = AtLeast(0),
             ["meta.threads"] = AtLeast(0),
@@ -59,6 +60,22 @@ internal static partial class ConfigChecks
             ["evaluation.quick_images"] = AtLeast(0),
             ["evaluation.temperature"] = Above(0),
             ["evaluation.batch_size"] = AtLeast(1),
+            ["method.temperature"] = Above(0),
+            ["method.ema"] = Closed(0, 1),
+            ["method.prototypes"] = AtLeast(2),
+            ["method.epsilon"] = Above(0),
+            ["method.sinkhorn_iterations"] = AtLeast(1),
+            ["method.freeze_prototypes"] = AtLeast(0),
+            ["method.suncet_weight"] = AtLeast(0),
+            ["method.labeled_batch"] = AtLeast(1),
+            ["method.unlabeled_weight"] = AtLeast(0),
+            ["method.threshold"] = OpenClosed(0, 1),
+            ["method.fixmatch_lr"] = Above(0),
+            ["method.fixmatch_weight_decay"] = AtLeast(0),
+            ["method.weight_ema"] = ClosedOpen(0, 1),
+            ["method.distill_epochs"] = AtLeast(0),
+            ["method.distill_lr"] = Above(0),
+            ["method.distill_temperature"] = Above(0),
             ["finetune.epochs"] = AtLeast(0),
             ["finetune.imgs_per_class"] = AtLeast(1),
             ["finetune.views"] = AtLeast(1),
@@ -86,6 +103,7 @@ internal static partial class ConfigChecks
         new Dictionary<string, IReadOnlyList<string>>
         {
             ["data.dataset"] = DatasetDefaults.Names,
+            ["method.name"] = TrainMethod.Names,
             ["finetune.method"] = FinetuneMethod.Names,
         };
 

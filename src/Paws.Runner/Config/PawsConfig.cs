@@ -27,7 +27,10 @@ public sealed record PawsConfig
     /// <summary>Ours: PAWS-NN evaluation during and after training.</summary>
     public EvaluationSection Evaluation { get; init; } = new();
 
-    /// <summary>Ours: SuNCEt fine-tuning after pre-training.</summary>
+    /// <summary>Ours: the method that trains the encoder, and the settings of those that PAWS is compared with.</summary>
+    public MethodSection Method { get; init; } = new();
+
+    /// <summary>Ours: fine-tuning after pre-training.</summary>
     public FinetuneSection Finetune { get; init; } = new();
 
     /// <summary>Ours: the supervised-only baseline from the same labels and encoder.</summary>

@@ -21,6 +21,9 @@ public sealed record MetaSection
     /// <summary>Embedding width d.</summary>
     public int OutputDim { get; init; } = 128;
 
+    /// <summary>Ours: linear layers of the projection head, 2 or 3; null follows the method (2 for SimCLR, else 3).</summary>
+    public int? ProjLayers { get; init; }
+
     /// <summary>Mixed precision: bf16 compute with fp32 master weights, where the hardware has it.</summary>
     public bool UseFp16 { get; init; } = true;
 
