@@ -7,9 +7,11 @@ open TorchSharp
 
 /// Which encoder. ModelName: wide_resnet{depth}w{width}, resnet{18,50,101,152}[w{1,2,4}] or resnet18_small.
 /// OutputDim: embedding width d, at least 1 (at least 4 with a prediction head).
+/// ProjLayers: linear layers of the projection head, 3 as published with PAWS, or 2 as in SimCLR.
 type EncoderSpec = {
     ModelName: string
     OutputDim: int
+    ProjLayers: int
     UsePredHead: bool
 }
 
@@ -157,6 +159,9 @@ module Encoder =
         if spec.OutputDim < (if spec.UsePredHead then 4 else 1) then
             invalidArg (nameof spec) $"output_dim must be at least 1, and at least 4 with a prediction head, got {spec.OutputDim}"
 
+        if spec.ProjLayers <> 2 && spec.ProjLayers <> 3 then
+            invalidArg (nameof spec) $"proj_layers must be 2 or 3, got {spec.ProjLayers}"
+
         let registry = TensorRegistry(uint64 seed)
 
         let trunk =
@@ -170,7 +175,7 @@ module Encoder =
                     (nameof spec)
                     $"unknown model name '{name}'; valid: wide_resnet{{depth}}w{{width}} with depth 10, 16, 22, 28, … (wide_resnet28w2), resnet18, resnet50, resnet101, resnet152, each with w2 or w4 for double or fourfold width, resnet18_small"
 
-        let projection = ProjectionHead(registry, trunk.Width, spec.OutputDim)
+        let projection = ProjectionHead(registry, trunk.Width, spec.OutputDim, spec.ProjLayers)
 
         let prediction =
             if spec.UsePredHead then

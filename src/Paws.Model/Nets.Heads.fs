@@ -3,13 +3,20 @@ namespace Paws.Model
 open TorchSharp
 
 /// Projection head: trunk features [n,in] → embeddings h [n,out].
-/// Three linear layers, the first two of trunk width and followed by batch-norm and ReLU.
+/// Three linear layers, the first two of trunk width and followed by batch-norm and ReLU; of two layers the middle one is left
+/// out, and the others keep their names.
 [<Sealed>]
-type ProjectionHead(registry: TensorRegistry, inputs: int, outputs: int) =
+type ProjectionHead(registry: TensorRegistry, inputs: int, outputs: int, layers: int) =
     let fc1 = Linear(registry, "fc.fc1", inputs, inputs)
     let bn1 = BatchNorm(registry, "fc.bn1", inputs, 0.1)
-    let fc2 = Linear(registry, "fc.fc2", inputs, inputs)
-    let bn2 = BatchNorm(registry, "fc.bn2", inputs, 0.1)
+
+    let middle =
+        if layers = 3 then
+            let fc2 = Linear(registry, "fc.fc2", inputs, inputs)
+            Some struct (fc2, BatchNorm(registry, "fc.bn2", inputs, 0.1))
+        else
+            None
+
     let fc3 = Linear(registry, "fc.fc3", inputs, outputs)
 
     /// The first layer alone (linear, batch-norm, ReLU), [n,in] → [n,in]: what fine-tuning keeps of the head.
@@ -18,8 +25,10 @@ type ProjectionHead(registry: TensorRegistry, inputs: int, outputs: int) =
     /// [n,in] → [n,out].
     member this.Forward(pass: ForwardPass, x: torch.Tensor) =
         let x = this.First(pass, x)
-        let x = bn2.ForwardRelu(pass, fc2.Forward x)
-        fc3.Forward x
+
+        match middle with
+        | Some(fc2, bn2) -> fc3.Forward(bn2.ForwardRelu(pass, fc2.Forward x))
+        | None -> fc3.Forward x
 
 /// Prediction head: embeddings h [n,d] → anchors z [n,d] through a bottleneck of d/4.
 [<Sealed>]

@@ -7,7 +7,7 @@ namespace Paws.Data.Sampling;
 /// Plans of PAWS steps. Group 0, large views: the supports (view by view, each in sampler order), then view 1 of the unlabeled
 /// images, then view 2. Group 1, small views of the unlabeled images, crop by crop; left out when there are none.
 /// A shard has its part of the supports (of their rows, all views counted) and its part of the images, with all views of each: what
-/// a row looks like does not depend on who has it.
+/// a row looks like does not depend on who has it. Without supports these are the steps of self-supervised methods.
 /// </summary>
 public sealed class PawsPlanner
 {
@@ -20,7 +20,7 @@ public sealed class PawsPlanner
     private readonly Shard shard;
 
     /// <param name="unlabeled">Which unlabeled images, those of all shards.</param>
-    /// <param name="supports">Which labeled images: one mini-batch a rank that the numbers are meant for, one after the other.</param>
+    /// <param name="supports">Which labeled images: one mini-batch a rank that the numbers are meant for, one after the other; may be empty.</param>
     /// <param name="large">Recipe of the supports and of the two large views.</param>
     /// <param name="small">Recipe of the small views; unused when there are none.</param>
     /// <param name="supportViews">Views of each support, at least 1.</param>

@@ -23,8 +23,8 @@ internal static class SupportRows
     }
 
     /// <summary>
-    /// The number that stands for the epoch of a support: its step, below zero, so that a support never looks exactly like an
+    /// The number that stands for the epoch of a labeled image: its step (or pass), below zero, so that a support never looks exactly like an
     /// unlabeled view of the same image.
     /// </summary>
-    private static int DrawOf(int step) => -1 - step;
+    public static int DrawOf(int step) => -1 - step;
 }

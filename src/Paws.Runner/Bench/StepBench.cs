@@ -33,7 +33,7 @@ internal sealed class StepBench : IDisposable
         torch.set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         ComputeType = options.Precision.IsBf16(Device.type) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
         using var scope = torch.NewDisposeScope();
-        encoder = Make(new EncoderSpec(options.ModelName(), options.Out, options.Predictor));
+        encoder = Make(new EncoderSpec(options.ModelName(), options.Out, projLayers: 3, options.Predictor));
         encoder.To(Device, torch.float32);
         encoder.ComputeType = ComputeType;
         encoder.Train();

@@ -27,6 +27,7 @@ internal static class FinetuneCommand
                 + "weights. linear: a linear classifier on frozen features.",
             HelpName = "head|linear|suncet",
         };
+        var resume = new Option<bool>("--resume") { Description = "Continue a fine-tuning that was stopped, with the same settings." };
         common.Out.Description = "Where results go. Default: a folder finetune (finetune-head, finetune-linear) inside RUN.";
         common.Epochs.Description = "Passes over the labeled images. Default: 30 (head, linear: 50) where the run says nothing.";
         var command = new VerbCommand(
@@ -43,6 +44,7 @@ internal static class FinetuneCommand
         [
             method,
             checkpoint,
+            resume,
             common.Config,
             common.Set,
             common.Data,
@@ -90,7 +92,8 @@ internal static class FinetuneCommand
             );
             string? checkpointFile = CheckpointArgument.Find(parse.GetValue(checkpoint) ?? config.Logging.PretrainPath, directory);
             string outDirectory = parse.GetValue(common.Out) ?? Path.Combine(directory, FolderOf(config.Finetune.Method));
-            RunDirectory.Check(outDirectory, resume: false, config);
+            bool resuming = parse.GetValue(resume);
+            RunDirectory.Check(outDirectory, resuming, config);
             host.CheckDevice(config.Meta.Device);
             return host.Jobs.Finetune(
                 new FinetuneRequest
@@ -99,6 +102,7 @@ internal static class FinetuneCommand
                     RunDirectory = Path.GetFullPath(directory),
                     Checkpoint = checkpointFile,
                     OutDirectory = Path.GetFullPath(outDirectory),
+                    Resume = resuming,
                     DataDirectory = DataLocation.Directory(config),
                     Json = json,
                     CommandLine = host.CommandLine,

@@ -17,6 +17,9 @@ public sealed record FinetuneRequest
     /// <summary>Where the results go, a full path; it has passed <see cref="Config.RunDirectory.Check"/> and has not been made yet.</summary>
     public required string OutDirectory { get; init; }
 
+    /// <summary>Continue the fine-tuning that the directory holds.</summary>
+    public bool Resume { get; init; }
+
     /// <summary>The folder of the images; null for the built-in set.</summary>
     public string? DataDirectory { get; init; }
 

@@ -17,6 +17,11 @@ internal static class TrainCommand
             Description = $"Settings to start from: {string.Join(", ", Presets.Names)}. Without --preset and --config: {Presets.Names[0]}.",
             HelpName = "NAME",
         };
+        var method = new Option<string?>("--method")
+        {
+            Description = $"What trains the encoder: {string.Join(", ", TrainMethod.Names)}. Default: {TrainMethod.Paws}.",
+            HelpName = "NAME",
+        };
         var labels = new Option<int?>("--labels")
         {
             Description = "Labeled images in all, the same number of each class, drawn by the seed.",
@@ -40,12 +45,14 @@ internal static class TrainCommand
             new Example("CIFAR-10 with 250 labels on CPU cores", "paws train --preset cifar10-cpu --data cifar10/ --labels 250"),
             new Example("One's own images, with one setting changed", "paws train --data photos/ --set optimization.lr=1.6"),
             new Example("A published configuration file, on the CPU", "paws train --config cifar10_train.yaml --device cpu"),
+            new Example("A method that PAWS is compared with, on the same data", "paws train --method simclr --set finetune.method=head"),
             new Example("Continue a run that was stopped", "paws train --out runs/mine --resume"),
             new Example("On four GPUs of this machine", "paws train --preset cifar10 --data cifar10/ --nproc 4")
         );
         Option[] options =
         [
             preset,
+            method,
             common.Config,
             common.Set,
             common.Data,
@@ -93,7 +100,7 @@ internal static class TrainCommand
                 file is null ? [] : [file],
                 parse.GetValue(common.Set) ?? [],
                 c =>
-                    Baseline(c.WithData(parse.GetValue(common.Data)), parse.GetValue(noBaseline))
+                    Baseline(c.WithMethod(parse.GetValue(method)).WithData(parse.GetValue(common.Data)), parse.GetValue(noBaseline))
                         .WithLabels(parse.GetValue(labels))
                         .WithLabelFile(parse.GetValue(labelFile))
                         .WithDevice(parse.GetValue(common.Device))
@@ -168,6 +175,9 @@ internal static class TrainCommand
 
     private static PawsConfig Baseline(PawsConfig config, bool none) =>
         none ? config with { Baseline = config.Baseline with { Enabled = false } } : config;
+
+    private static PawsConfig WithMethod(this PawsConfig config, string? method) =>
+        method is null ? config : config with { Method = config.Method with { Name = method } };
 
     private static PawsConfig WithEpochs(this PawsConfig config, double? epochs) =>
         epochs is { } value ? config with { Optimization = config.Optimization with { Epochs = value } } : config;

@@ -67,9 +67,13 @@ public static class DatasetDefaults
             _ => config.Data.NumClasses,
         };
 
-    /// <summary>The same configuration with every null of section views filled in from the data set and data.multicrop.</summary>
+    /// <summary>
+    /// The same configuration with every null of section views filled in from the data set, and from whether the method sees small
+    /// views too.
+    /// </summary>
     public static PawsConfig Resolve(PawsConfig config)
     {
+        var alone = config.Data.Multicrop == 0 || TrainMethod.HasLargeViewsAlone(config.Method.Name);
         var defaults = For(config);
         var views = config.Views;
         return config with
@@ -79,7 +83,7 @@ public static class DatasetDefaults
                 LargeSize = views.LargeSize ?? defaults.LargeSize,
                 SmallSize = views.SmallSize ?? defaults.SmallSize,
                 TestSize = views.TestSize ?? views.LargeSize ?? defaults.LargeSize,
-                LargeScale = views.LargeScale ?? (config.Data.Multicrop > 0 ? defaults.LargeScale : defaults.LargeScaleAlone),
+                LargeScale = views.LargeScale ?? (alone ? defaults.LargeScaleAlone : defaults.LargeScale),
                 SmallScale = views.SmallScale ?? defaults.SmallScale,
                 Grayscale = views.Grayscale ?? defaults.Grayscale,
                 Blur = views.Blur ?? defaults.Blur,

@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Paws.Runner.Evaluation;
 
-/// <summary>What PAWS-NN says of test images.</summary>
+/// <summary>What PAWS-NN, or a classifier, says of test images.</summary>
 /// <param name="Accuracy">Top-1 and top-5.</param>
 /// <param name="Predicted">Class predicted for each image.</param>
 /// <param name="Labels">Its true class.</param>
@@ -22,6 +22,23 @@ internal sealed record NearestNeighbourResult(Accuracy Accuracy, int[] Predicted
             counts[Labels[i]][Predicted[i]]++;
         }
         return counts;
+    }
+
+    /// <summary>From scores [n, K] of the chosen images and their embeddings [n, d], <paramref name="keep"/> of which are kept.</summary>
+    public static NearestNeighbourResult Of(IImageDataset test, int[] chosen, torch.Tensor scores, torch.Tensor embeddings, int keep)
+    {
+        var accuracy = TestImages.Accuracy(scores, TestImages.Labels(test, chosen).to(scores.device));
+        var predicted = scores.argmax(1).cpu().data<long>().Select(c => (int)c).ToArray();
+        var kept = keep == 0 ? [] : TestImages.Spread(chosen.Length, keep);
+        int[] truth = [.. chosen.Select(i => test.Labels[i])];
+        return new NearestNeighbourResult(accuracy, predicted, truth, Rows(embeddings, kept), [.. kept.Select(i => truth[i])]);
+    }
+
+    private static float[][] Rows(torch.Tensor embeddings, int[] rows)
+    {
+        var width = (int)embeddings.shape[1];
+        var flat = embeddings.to(torch.float32).cpu().contiguous().data<float>().ToArray();
+        return [.. rows.Select(i => flat.AsSpan(i * width, width).ToArray())];
     }
 }
 
@@ -45,7 +62,6 @@ internal static class NearestNeighbours
         var supports = Embed(run, encoder, train, run.Labeled);
         var queries = Embed(run, encoder, test, chosen);
         var supportLabels = TestImages.Labels(train, run.Labeled).to(run.Device);
-        var labels = TestImages.Labels(test, chosen).to(run.Device);
         var classes = train.Classes.Count;
         var probabilities = SoftNearestNeighbourClassifier.probabilities(
             run.Config.Evaluation.Temperature,
@@ -54,11 +70,7 @@ internal static class NearestNeighbours
             supportLabels,
             queries
         );
-        var accuracy = TestImages.Accuracy(probabilities, labels);
-        var predicted = probabilities.argmax(1).cpu().data<long>().Select(c => (int)c).ToArray();
-        var kept = keep == 0 ? [] : TestImages.Spread(chosen.Length, keep);
-        int[] truth = [.. chosen.Select(i => test.Labels[i])];
-        return new NearestNeighbourResult(accuracy, predicted, truth, Rows(queries, kept), [.. kept.Select(i => truth[i])]);
+        return NearestNeighbourResult.Of(test, chosen, probabilities, queries, keep);
     }
 
     /// <summary>Embeddings of images at centre crop, [n, d].</summary>
@@ -73,11 +85,4 @@ internal static class NearestNeighbours
                 return z;
             }
         );
-
-    private static float[][] Rows(torch.Tensor embeddings, int[] rows)
-    {
-        var width = (int)embeddings.shape[1];
-        var flat = embeddings.to(torch.float32).cpu().contiguous().data<float>().ToArray();
-        return [.. rows.Select(i => flat.AsSpan(i * width, width).ToArray())];
-    }
 }

@@ -12,6 +12,7 @@ public static class FigureExport
     {
         Directory.CreateDirectory(directory);
         MetricsLog log = MetricsReader.Read(runDirectory);
+        var words = ReportWords.Of(report.Result);
         var written = new List<string>();
         void Svg(string name, string drawing)
         {
@@ -20,9 +21,9 @@ public static class FigureExport
         }
         IEnumerable<ReportChart> charts =
         [
-            .. ReportCharts.Accuracy(log),
-            .. ReportCharts.Pretraining(log, report.Classes.Count),
-            .. ReportCharts.OtherPhases(log),
+            .. ReportCharts.Accuracy(log, words),
+            .. ReportCharts.Pretraining(log, report.Classes.Count, words),
+            .. ReportCharts.OtherPhases(log, words),
         ];
         foreach (ReportChart chart in charts.Where(c => !c.Chart.IsEmpty))
         {
@@ -31,7 +32,7 @@ public static class FigureExport
         var matrix = new ConfusionMatrix(report.Classes, report.Confusion);
         if (!matrix.IsEmpty && matrix.IsSmall)
         {
-            Svg("confusion", matrix.ToSvg("Confusion matrix of PAWS-NN"));
+            Svg("confusion", matrix.ToSvg(words.Classifies ? $"Confusion matrix of {words.Title}" : "Confusion matrix of PAWS-NN"));
         }
         if (report.Embeddings.Length > 0)
         {

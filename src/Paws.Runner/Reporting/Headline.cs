@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Paws.Runner.Config;
 using Paws.Runner.Reporting.Charts;
 using static Paws.Runner.Reporting.Html;
 
@@ -10,14 +11,20 @@ internal static class Headline
 {
     public static string Render(RunReport report, MetricsLog log)
     {
-        double? top1 = Number(report.Result, "top1") ?? Last(log, Phase.Paws),
+        var words = ReportWords.Of(report.Result);
+        double? top1 = Number(report.Result, "top1") ?? Last(log, words.Method),
             baseline = Number(report.Result, "baseline_top1") ?? Last(log, Phase.Baseline),
-            finetuned = Number(report.Result, "top1_finetuned") ?? Last(log, Phase.Suncet),
+            finetuned = Number(report.Result, "top1_finetuned") ?? Last(log, words.Finetune),
+            distilled = Number(report.Result, "top1_distilled"),
             seconds = Number(report.Result, "seconds"),
             labels = Number(report.Result, "labels");
         var html = new StringBuilder("<section id=\"headline\"><div class=\"cards\">");
-        Tile(html, "PAWS-NN top-1", Percent(top1), "lead");
-        Tile(html, "Supervised only", baseline is null ? "not run" : Percent(baseline), baseline is null ? "none" : "");
+        Tile(html, $"{words.Accuracy} top-1", Percent(top1), "lead");
+        bool compares = words.Method != TrainMethod.Supervised;
+        if (compares)
+        {
+            Tile(html, "Supervised only", baseline is null ? "not run" : Percent(baseline), baseline is null ? "none" : "");
+        }
         if (top1 - baseline is double gain)
         {
             string sign = gain < 0 ? "−" : "+";
@@ -32,9 +39,16 @@ internal static class Headline
             Tile(html, "Labeled images", Count((long)l));
         }
         html.Append("</div><div class=\"card bars\">");
-        Bar(html, "PAWS-NN", top1, ReportCharts.PawsHue);
-        Bar(html, "PAWS-NN after SuNCEt", finetuned, ReportCharts.SuncetHue);
-        Bar(html, "supervised only", baseline, ReportCharts.BaselineHue);
+        Bar(html, words.Accuracy, top1, ReportCharts.MethodHue);
+        Bar(html, words.Finetuned, finetuned, ReportCharts.FinetuneHue);
+        if (distilled is not null)
+        {
+            Bar(html, "after distillation", distilled, ReportCharts.DistillationHue);
+        }
+        if (compares)
+        {
+            Bar(html, "supervised only", baseline, ReportCharts.BaselineHue);
+        }
         html.Append("</div>");
         if (report.Figures.Count > 0)
         {

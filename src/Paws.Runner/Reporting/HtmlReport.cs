@@ -1,4 +1,5 @@
 using System.Text;
+using Paws.Runner.Config;
 using Paws.Runner.Reporting.Charts;
 using Paws.Runner.Reporting.Projection;
 using static Paws.Runner.Reporting.Html;
@@ -31,19 +32,20 @@ public static class HtmlReport
         page.Append("<meta name=\"color-scheme\" content=\"light dark\">");
         page.Append($"<title>{Escape(report.Title)}</title><style>{Assets.Read("report.css")}</style></head><body><main>");
         page.Append($"<header><p class=\"kicker\">Paws run report</p><h1>{Escape(report.Title)}</h1></header>");
+        var words = ReportWords.Of(report.Result);
         page.Append(Headline.Render(report, log));
-        Section(page, "accuracy", "Accuracy", Grid(ReportCharts.Accuracy(log)));
-        var pretraining = ReportCharts.Pretraining(log, report.Classes.Count);
-        Section(page, "training", "Pre-training with PAWS", log.StepsOf(Phase.Paws).Count > 0 ? Grid(pretraining) : NotRun);
+        Section(page, "accuracy", "Accuracy", Grid(ReportCharts.Accuracy(log, words)));
+        var pretraining = ReportCharts.Pretraining(log, report.Classes.Count, words);
+        string training = words.Classifies ? $"{words.Title} training" : $"Pre-training with {words.Title}";
+        Section(page, "training", training, log.StepsOf(words.Method).Count > 0 ? Grid(pretraining) : NotRun);
         var matrix = new ConfusionMatrix(report.Classes, report.Confusion);
-        string recall = "Rows are true classes, columns what PAWS-NN predicted, over the test images.";
+        string predictor = words.Classifies ? "the classifier" : "PAWS-NN";
+        string recall = $"Rows are true classes, columns what {predictor} predicted, over the test images.";
         Section(page, "confusion", "Confusion matrix", matrix.IsEmpty ? NotRun : Card(matrix.ToHtml(), recall));
         Section(page, "projection", "Embeddings", report.Embeddings.Length == 0 ? NotRun : Scatter(report));
         var views = new ViewGrid(report.Views);
-        string seen =
-            "Each row is one training image after augmentation. The large views are predicted from the labeled images and serve as each other's targets; the small views only have to agree with them.";
-        Section(page, "views", "Views as the network sees them", views.IsEmpty ? NotRun : Card(views.ToHtml(), seen));
-        Section(page, "phases", "Fine-tuning and baseline", Grid(ReportCharts.OtherPhases(log)));
+        Section(page, "views", "Views as the network sees them", views.IsEmpty ? NotRun : Card(views.ToHtml(), words.Views));
+        Section(page, "phases", words.Method == TrainMethod.Supervised ? "Fine-tuning" : "Fine-tuning and baseline", Grid(ReportCharts.OtherPhases(log, words)));
         Section(page, "environment", "Versions and machine", Table(report.Environment));
         string yaml = $"<details><summary>Resolved configuration (YAML)</summary><pre>{Escape(report.Configuration)}</pre></details>";
         Section(page, "configuration", "Configuration", $"<div class=\"card\">{yaml}</div>");

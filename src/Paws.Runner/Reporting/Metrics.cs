@@ -1,6 +1,6 @@
 namespace Paws.Runner.Reporting;
 
-/// <summary>Names of the phases of a run, as they stand in metrics.jsonl.</summary>
+/// <summary>Names of the phases of a run, as they stand in metrics.jsonl; that of another method than PAWS is the method's name.</summary>
 public static class Phase
 {
     /// <summary>PAWS pre-training.</summary>
@@ -14,6 +14,9 @@ public static class Phase
 
     /// <summary>Linear evaluation on frozen features.</summary>
     public const string Linear = "linear";
+
+    /// <summary>Self-distillation of the fine-tuned network.</summary>
+    public const string Distillation = "distillation";
 
     /// <summary>Behind the name of a phase: its evaluations on the held-out images instead of the test images.</summary>
     public const string HeldOut = "-held-out";
@@ -52,10 +55,13 @@ public sealed record StepMetrics
     /// <summary>Mean over the batch of the largest probability of the sharpened target, in (0, 1].</summary>
     public double? TargetConfidence { get; init; }
 
-    /// <summary>NT-Xent of the two large views: measured, not trained.</summary>
+    /// <summary>Share of unlabeled images whose predicted class was taken as a label (FixMatch), in [0, 1].</summary>
+    public double? ConfidentShare { get; init; }
+
+    /// <summary>NT-Xent of the two large views: measured; trained only by a method that says so.</summary>
     public double? InstanceDiscrimination { get; init; }
 
-    /// <summary>Cross-entropy of classifying supports by the other supports: measured, not trained.</summary>
+    /// <summary>Cross-entropy of classifying labeled images, in PAWS by the other supports: measured; trained only by a method that says so.</summary>
     public double? SupportClassification { get; init; }
 
     /// <summary>Unlabeled images a second since the line before.</summary>

@@ -132,6 +132,7 @@ public sealed class MetricsWriter : IDisposable
             ("loss/cross_entropy", m.CrossEntropy),
             ("loss/me_max", m.MeMax),
             ("watched/target_confidence", m.TargetConfidence),
+            ("watched/confident_share", m.ConfidentShare),
             ("watched/instance_discrimination", m.InstanceDiscrimination),
             ("watched/support_classification", m.SupportClassification),
             ("optimization/learning_rate", m.LearningRate),

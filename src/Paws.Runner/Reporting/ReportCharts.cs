@@ -1,3 +1,4 @@
+using Paws.Runner.Config;
 using Paws.Runner.Reporting.Charts;
 
 namespace Paws.Runner.Reporting;
@@ -9,19 +10,23 @@ internal sealed record ReportChart(string Name, LineChart Chart, string Caption)
 internal static class ReportCharts
 {
     // One colour a protocol, the same in every chart.
-    public const int PawsHue = 0,
+    public const int MethodHue = 0,
         BaselineHue = 1,
-        SuncetHue = 2;
+        FinetuneHue = 2,
+        DistillationHue = 3;
 
     /// <summary>Accuracy over time and over epochs.</summary>
-    public static IReadOnlyList<ReportChart> Accuracy(MetricsLog log)
+    public static IReadOnlyList<ReportChart> Accuracy(MetricsLog log, ReportWords words)
     {
-        var paws = log.EvaluationsOf(Phase.Paws);
-        var suncet = log.EvaluationsOf(Phase.Suncet);
+        var method = log.EvaluationsOf(words.Method);
+        var finetune = log.EvaluationsOf(words.Finetune);
+        var distillation = log.EvaluationsOf(Phase.Distillation);
         var baseline = log.EvaluationsOf(Phase.Baseline);
         // Fine-tuning starts when pre-training ends; the baseline has a clock of its own, beginning at zero.
-        double pawsEnd = log.StepsOf(Phase.Paws).Select(s => s.Seconds).Concat(paws.Select(e => e.Seconds)).DefaultIfEmpty(0).Max();
-        double pawsEpochs = paws.Select(e => e.Epoch).DefaultIfEmpty(0).Max();
+        double End(string phase, IReadOnlyList<EvaluationMetrics> rows) =>
+            log.StepsOf(phase).Select(s => s.Seconds).Concat(rows.Select(e => e.Seconds)).DefaultIfEmpty(0).Max();
+        double methodEnd = End(words.Method, method);
+        double methodEpochs = method.Select(e => e.Epoch).DefaultIfEmpty(0).Max();
         LineSeries Time(string name, IReadOnlyList<EvaluationMetrics> rows, int hue, double offset) =>
             LineSeries.From(name, rows, e => (offset + e.Seconds) / 60, e => e.Top1, hue, dots: true);
         var time = new LineChart
@@ -30,19 +35,23 @@ internal static class ReportCharts
             XLabel = "minutes of training",
             YLabel = "top-1, %",
             Series = NotEmpty(
-                Time("PAWS-NN", paws, PawsHue, 0),
-                Time("PAWS-NN after SuNCEt", suncet, SuncetHue, pawsEnd),
+                Time(words.Accuracy, method, MethodHue, 0),
+                Time(words.Finetuned, finetune, FinetuneHue, methodEnd),
+                Time("after distillation", distillation, DistillationHue, methodEnd + End(words.Finetune, finetune)),
                 Time("supervised only", baseline, BaselineHue, 0)
             ),
         };
         var epochs = new LineChart
         {
             Title = "Accuracy by epoch",
-            XLabel = "epochs of PAWS (passes over the unlabeled images)",
+            XLabel =
+                words.Method == TrainMethod.Supervised
+                    ? "passes over the labeled images"
+                    : $"epochs of {words.Title} (passes over the unlabeled images)",
             YLabel = "top-1, %",
             Series = NotEmpty(
-                LineSeries.From("PAWS-NN", paws, e => e.Epoch, e => e.Top1, PawsHue, dots: true),
-                LineSeries.From("PAWS-NN after SuNCEt", suncet, e => pawsEpochs + e.Epoch, e => e.Top1, SuncetHue, dots: true)
+                LineSeries.From(words.Accuracy, method, e => e.Epoch, e => e.Top1, MethodHue, dots: true),
+                LineSeries.From(words.Finetuned, finetune, e => methodEpochs + e.Epoch, e => e.Top1, FinetuneHue, dots: true)
             ),
             References = baseline.Count == 0 ? [] : [new(baseline[^1].Top1, $"supervised only, at its end: {baseline[^1].Top1:0.0}")],
         };
@@ -51,20 +60,22 @@ internal static class ReportCharts
             new(
                 "accuracy-time",
                 time,
-                "PAWS-NN classifies test images by their similarity to the labeled images. The supervised baseline has the same labels and encoder."
+                words.Judging + (baseline.Count > 0 ? " The supervised baseline has the same labels and encoder." : "")
             ),
             new(
                 "accuracy-epochs",
                 epochs,
-                "An epoch of the baseline is a pass over the labeled images alone, so its last accuracy stands here as a line."
+                baseline.Count > 0
+                    ? "An epoch of the baseline is a pass over the labeled images alone, so its last accuracy stands here as a line."
+                    : words.Judging
             ),
         ];
     }
 
-    /// <summary>What PAWS pre-training watched, step by step.</summary>
-    public static IReadOnlyList<ReportChart> Pretraining(MetricsLog log, int classes)
+    /// <summary>What the method's training watched, step by step.</summary>
+    public static IReadOnlyList<ReportChart> Pretraining(MetricsLog log, int classes, ReportWords words)
     {
-        var steps = log.StepsOf(Phase.Paws);
+        var steps = log.StepsOf(words.Method);
         LineChart Chart(string title, string unit, params LineSeries[] series) =>
             new()
             {
@@ -74,6 +85,27 @@ internal static class ReportCharts
                 Series = NotEmpty(series),
             };
         LineSeries Line(string name, Func<StepMetrics, double?> value, int hue) => LineSeries.From(name, steps, s => s.Step, value, hue);
+        var rate = new ReportChart(
+            "learning-rate",
+            Chart("Learning rate", "rate", Line("learning rate", s => s.LearningRate, 4)) with
+            {
+                Include = [0],
+            },
+            words.Method == TrainMethod.FixMatch ? "Part of a cosine." : "Linear warm-up, then a cosine."
+        );
+        string images = words.Method == TrainMethod.Supervised ? "labeled images a second" : "unlabeled images a second";
+        var speed = new ReportChart(
+            "speed",
+            Chart("Speed", images, Line("images a second", s => s.ImagesPerSecond, 9)) with
+            {
+                Include = [0],
+            },
+            Waiting(steps)
+        );
+        if (!words.IsPaws)
+        {
+            return [.. OwnLosses(words, Chart, Line), rate, speed];
+        }
         double floor = -Math.Log(Math.Max(classes, 2));
         LineChart loss = Chart(
             "Loss and its parts",
@@ -109,27 +141,40 @@ internal static class ReportCharts
                 ),
                 "Telling images apart (NT-Xent of the views) and classifying labeled images (the curves of Figure 4b): both fall, although neither is optimised."
             ),
-            new(
-                "learning-rate",
-                Chart("Learning rate", "rate", Line("learning rate", s => s.LearningRate, 4)) with
-                {
-                    Include = [0],
-                },
-                "Linear warm-up, then a cosine."
-            ),
-            new(
-                "speed",
-                Chart("Speed", "unlabeled images a second", Line("images a second", s => s.ImagesPerSecond, 9)) with
-                {
-                    Include = [0],
-                },
-                Waiting(steps)
-            ),
+            rate,
+            speed,
         ];
     }
 
-    /// <summary>Loss of fine-tuning and of the baseline.</summary>
-    public static IReadOnlyList<ReportChart> OtherPhases(MetricsLog log)
+    /// <summary>The loss of a method that PAWS is compared with, and what else it measured.</summary>
+    private static IEnumerable<ReportChart> OwnLosses(
+        ReportWords words,
+        Func<string, string, LineSeries[], LineChart> chart,
+        Func<string, Func<StepMetrics, double?>, int, LineSeries> line
+    )
+    {
+        yield return new("loss", chart("Loss", "nats", [line("loss", s => s.Loss, 0)]), $"What {words.Title} minimises.");
+        LineChart parts = chart(
+            "Parts of the loss",
+            "nats",
+            [
+                line("unlabeled images", s => s.CrossEntropy ?? s.InstanceDiscrimination, 2),
+                line("labeled images", s => s.SupportClassification, 3),
+            ]
+        );
+        if (!parts.IsEmpty)
+        {
+            yield return new("loss-parts", parts, "On unlabeled and on labeled images, before they are weighted.");
+        }
+        LineChart confident = chart("Confident predictions", "share of unlabeled images", [line("share", s => s.ConfidentShare, 0)]);
+        if (!confident.IsEmpty)
+        {
+            yield return new("confident-share", confident, "Unlabeled images whose predicted class was taken as a label.");
+        }
+    }
+
+    /// <summary>Loss of fine-tuning, of distillation where there was one, and of the baseline beside a method.</summary>
+    public static IReadOnlyList<ReportChart> OtherPhases(MetricsLog log, ReportWords words)
     {
         LineChart Chart(string title, string phase, int hue) =>
             new()
@@ -139,15 +184,21 @@ internal static class ReportCharts
                 YLabel = "nats",
                 Series = NotEmpty(LineSeries.From("loss", log.StepsOf(phase), s => s.Step, s => s.Loss, hue)),
             };
-        return
-        [
-            new(
-                "suncet-loss",
-                Chart("SuNCEt fine-tuning", Phase.Suncet, SuncetHue),
-                "The supervised contrastive loss on the labeled images."
-            ),
-            new("baseline-loss", Chart("Supervised baseline", Phase.Baseline, BaselineHue), "Cross-entropy on the labeled images alone."),
-        ];
+        var charts = new List<ReportChart>
+        {
+            new($"{words.Finetune}-loss", Chart(words.Finetuning, words.Finetune, FinetuneHue), words.FinetuneLoss),
+        };
+        if (log.StepsOf(Phase.Distillation).Count > 0)
+        {
+            LineChart distillation = Chart("Self-distillation", Phase.Distillation, DistillationHue);
+            charts.Add(new("distillation-loss", distillation, "Cross-entropy between the fine-tuned network and its student."));
+        }
+        if (words.Method != TrainMethod.Supervised)
+        {
+            LineChart baseline = Chart("Supervised baseline", Phase.Baseline, BaselineHue);
+            charts.Add(new("baseline-loss", baseline, "Cross-entropy on the labeled images alone."));
+        }
+        return charts;
     }
 
     /// <summary>Why a loss below zero is no mistake.</summary>
@@ -162,7 +213,7 @@ internal static class ReportCharts
     {
         var shares = steps.Where(s => s.DataWaitShare.HasValue).Select(s => s.DataWaitShare!.Value).ToList();
         return shares.Count == 0
-            ? "Unlabeled images trained on a second."
+            ? "Images trained on a second."
             : $"The trainer waited for images {100 * shares.Average():0.0} % of the time.";
     }
 

@@ -14,14 +14,26 @@ public sealed record RunResult
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
-    /// <summary>PAWS-NN accuracy on all test images at the end of pre-training, in percent.</summary>
+    /// <summary>
+    /// Accuracy on all test images at the end of the method's training, in percent: of PAWS-NN, or of the classifier that the method
+    /// trains (supervised, fixmatch); <see cref="Protocol"/> says which.
+    /// </summary>
     public required double Top1 { get; init; }
 
     /// <summary>The same among the first five classes; null with five classes or fewer.</summary>
     public double? Top5 { get; init; }
 
-    /// <summary>The same protocol after SuNCEt fine-tuning, in percent; null when not run.</summary>
+    /// <summary>The best of the evaluations during that training, chosen with the test labels: an upper bound, in percent.</summary>
+    public double? BestTop1 { get; init; }
+
+    /// <summary>
+    /// After fine-tuning, in percent: PAWS-NN after SuNCEt, the classifier (best epoch on held-out images) after head and linear; null
+    /// when not run.
+    /// </summary>
     public double? Top1Finetuned { get; init; }
+
+    /// <summary>Of the student's classifier after self-distillation, in percent; null when not run.</summary>
+    public double? Top1Distilled { get; init; }
 
     /// <summary>Top-1 of the supervised-only baseline, in percent; null when not run.</summary>
     public double? BaselineTop1 { get; init; }
@@ -29,7 +41,16 @@ public sealed record RunResult
     /// <summary>Top-1 of the baseline's best evaluation, chosen with the test labels: an upper bound for it, in percent.</summary>
     public double? BaselineBestTop1 { get; init; }
 
-    /// <summary>Seconds of PAWS training, fine-tuning included, evaluation not.</summary>
+    /// <summary>Seconds of training by the method, evaluation not counted.</summary>
+    public double? PretrainSeconds { get; init; }
+
+    /// <summary>Seconds of fine-tuning, evaluation not counted; null when not run.</summary>
+    public double? FinetuneSeconds { get; init; }
+
+    /// <summary>Seconds of self-distillation, evaluation not counted; null when not run.</summary>
+    public double? DistillSeconds { get; init; }
+
+    /// <summary>Seconds of PAWS training, fine-tuning included, evaluation not; null for another method.</summary>
     public double? PawsSeconds { get; init; }
 
     /// <summary>Seconds of training the baseline, evaluation not.</summary>
@@ -62,6 +83,12 @@ public sealed record RunResult
     /// <summary>Passes over the unlabeled images.</summary>
     public required double Epochs { get; init; }
 
+    /// <summary>The method, one of <see cref="Config.TrainMethod.Names"/>.</summary>
+    public string Method { get; init; } = Config.TrainMethod.Paws;
+
+    /// <summary>How the encoder was fine-tuned, one of <see cref="Config.FinetuneMethod.Names"/>; null when it was not.</summary>
+    public string? FinetuneMethod { get; init; }
+
     /// <summary>How top1 was measured, such as "PAWS-NN, last epoch".</summary>
     public required string Protocol { get; init; }
 
@@ -78,11 +105,18 @@ public sealed record RunResult
     public JsonObject ToJson() =>
         new()
         {
+            ["method"] = Method,
             ["top1"] = Number(Top1),
             ["top5"] = Number(Top5),
+            ["best_top1"] = Number(BestTop1),
             ["top1_finetuned"] = Number(Top1Finetuned),
+            ["finetune_method"] = FinetuneMethod,
+            ["top1_distilled"] = Number(Top1Distilled),
             ["baseline_top1"] = Number(BaselineTop1),
             ["baseline_best_top1"] = Number(BaselineBestTop1),
+            ["pretrain_seconds"] = Number(PretrainSeconds),
+            ["finetune_seconds"] = Number(FinetuneSeconds),
+            ["distill_seconds"] = Number(DistillSeconds),
             ["paws_seconds"] = Number(PawsSeconds),
             ["baseline_seconds"] = Number(BaselineSeconds),
             ["collapsed"] = Collapsed,

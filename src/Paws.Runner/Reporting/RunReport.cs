@@ -11,7 +11,7 @@ public sealed record RunReport
     /// <summary>Class names.</summary>
     public required IReadOnlyList<string> Classes { get; init; }
 
-    /// <summary>Test images of class row predicted as class column, by PAWS-NN.</summary>
+    /// <summary>Test images of class row predicted as class column, by PAWS-NN or the method's classifier.</summary>
     public required int[][] Confusion { get; init; }
 
     /// <summary>The figures of the result, in order of display: name and value, already formatted.</summary>

@@ -55,6 +55,9 @@ public sealed class ReproColumn
     /// <summary>As printed.</summary>
     public string Label { get; set; } = "";
 
+    /// <summary>Behind a row's label where a chart has several columns; the label where none is given.</summary>
+    public string? Short { get; set; }
+
     /// <summary>What is read off a run, a name of <see cref="ReproMetric"/>.</summary>
     public string Metric { get; set; } = ReproMetric.Final;
 
@@ -111,6 +114,9 @@ public sealed class ReproFigure
 {
     /// <summary>dots (a table's rows), lines (over numbers), training (Figure 4), method (Figure 2) or classifier (Figure 5).</summary>
     public string Kind { get; set; } = "dots";
+
+    /// <summary>The columns that are drawn; all where none is named.</summary>
+    public List<string> Columns { get; set; } = [];
 
     /// <summary>What the x axis of lines is: <c>row</c> for the rows' own x, or a metric such as hours or epochs.</summary>
     public string X { get; set; } = "row";

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Paws.Runner.Reporting;
+using Paws.Runner.Reporting.Figures;
 
 namespace Paws.Runner.Repro;
 
@@ -66,13 +67,18 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
             {
                 queue.Work(runs, request.Jobs, stop);
             }
-            finally
+            catch (OperationCanceledException)
             {
-                Write(plans, store); // also of a plan that was stopped
+                Write(plans, store); // what there is so far
+                throw;
             }
             failures = queue.Failures;
         }
         var results = Write(plans, store);
+        if (SvgImage.MissingFont is { } notice)
+        {
+            console.Say(notice);
+        }
         Summarise(plans, results);
         if (failures.Count > 0)
         {
@@ -91,9 +97,9 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
             string Path(string extension) => request.Folder.File(plan.Scale.Name, id, extension);
             AtomicFile.WriteAllText(Path(".md"), $"# {plan.Item.Name}: {plan.Item.Title}\n\n{table.ToMarkdown()}");
             AtomicFile.WriteAllText(Path(".csv"), table.ToCsv());
-            foreach (var drawing in ItemDrawing.Of(plan, result, store, request.Work))
+            foreach (var (extension, content) in new ItemDrawing(plan, result, store, request.Work, console).Files())
             {
-                AtomicFile.Write(Path(drawing.Extension), stream => stream.Write(drawing.Content));
+                AtomicFile.Write(Path(extension), stream => stream.Write(content));
             }
             AtomicFile.WriteAllText(Path(".json"), result.ToJson());
         }

@@ -3,16 +3,32 @@ using TorchSharp;
 
 namespace Paws.Runner.Training;
 
-/// <summary>Keeps the weights of the epoch that did best on held-out images; of equal ones the latest.</summary>
-internal sealed class BestEpoch(FlatParameters parameters, IReadOnlyList<NamedTensor> buffers) : IDisposable
+/// <summary>Keeps the weights of the epoch that did best on held-out images; of equal ones the latest. Part of a checkpoint.</summary>
+internal sealed class BestEpoch : IDisposable
 {
-    private torch.Tensor[] kept = [];
+    private readonly FlatParameters parameters;
+    private readonly IReadOnlyList<NamedTensor> buffers;
+    private readonly torch.Tensor[] kept;
+    private readonly torch.Tensor judged; // epoch and top-1, in float64 on the CPU; not a number before anything was judged
+
+    /// <param name="parameters">Weights to keep, wherever they stand now.</param>
+    /// <param name="buffers">Running statistics to keep.</param>
+    public BestEpoch(FlatParameters parameters, IReadOnlyList<NamedTensor> buffers)
+    {
+        (this.parameters, this.buffers) = (parameters, buffers);
+        kept = [.. Live.Select(t => t.detach().clone().DetachFromDisposeScope())];
+        judged = torch.tensor(new[] { double.NaN, double.NaN }).DetachFromDisposeScope();
+    }
 
     /// <summary>Passes over the images when it was best; null before anything was judged.</summary>
-    public double? Epoch { get; private set; }
+    public double? Epoch => double.IsNaN(Read(0)) ? null : Read(0);
 
     /// <summary>Share of held-out images classified rightly then, in [0, 1].</summary>
-    public double Top1 { get; private set; }
+    public double Top1 => Read(1);
+
+    /// <summary>What a checkpoint must hold.</summary>
+    public IEnumerable<(string Name, torch.Tensor Value)> State =>
+        buffers.Select(b => b.Name).Prepend("values").Zip(kept, (name, value) => ("best." + name, value)).Append(("best.judged", judged));
 
     private IEnumerable<torch.Tensor> Live => buffers.Select(b => b.Value).Prepend(parameters.Values);
 
@@ -23,29 +39,38 @@ internal sealed class BestEpoch(FlatParameters parameters, IReadOnlyList<NamedTe
         {
             return;
         }
-        (Epoch, Top1) = (epoch, top1);
-        Dispose();
-        kept = [.. Live.Select(t => t.detach().clone().DetachFromDisposeScope())];
+        using var scope = torch.NewDisposeScope();
+        judged.copy_(torch.tensor(new[] { epoch, top1 }));
+        Copy(Live, kept);
     }
 
     /// <summary>Puts the best weights back; does nothing when none were judged.</summary>
     public void Restore()
     {
-        using var frozen = torch.no_grad();
-        using var scope = torch.NewDisposeScope();
-        foreach (var (live, best) in Live.Zip(kept))
+        if (Epoch is not null)
         {
-            live.copy_(best);
+            Copy(kept, Live);
         }
     }
 
     /// <inheritdoc />
     public void Dispose()
     {
-        foreach (var tensor in kept)
+        foreach (var tensor in kept.Append(judged))
         {
             tensor.Dispose();
         }
-        kept = [];
     }
+
+    private static void Copy(IEnumerable<torch.Tensor> from, IEnumerable<torch.Tensor> to)
+    {
+        using var frozen = torch.no_grad();
+        using var scope = torch.NewDisposeScope();
+        foreach (var (source, target) in from.Zip(to))
+        {
+            target.copy_(source);
+        }
+    }
+
+    private double Read(int which) => judged.data<double>()[which];
 }

@@ -19,8 +19,7 @@ internal sealed class ClassifierPhase : IPhase
     private readonly RunSetting run;
     private readonly bool frozenTrunk;
     private readonly SupervisedPlanner planner;
-    private readonly NamedTensor weight;
-    private readonly NamedTensor bias;
+    private readonly LinearClassifier classifier;
     private readonly Lars optimizer;
     private readonly WarmupCosine schedule;
 
@@ -35,9 +34,9 @@ internal sealed class ClassifierPhase : IPhase
         planner = run.Plans.Classifier(Split.Trained, ImagesPerStep);
         StepsPerEpoch = (double)Split.Trained.Length / ImagesPerStep;
         TotalSteps = Math.Max(1, (int)Math.Round(finetune.Epochs * StepsPerEpoch));
-        weight = Zeros("classifier.weight", [run.Data.Train.Classes.Count, encoder.FeatureDim]);
-        bias = Zeros("classifier.bias", [run.Data.Train.Classes.Count]);
-        Parameters = new FlatParameters(frozenTrunk ? [weight, bias] : [.. encoder.FirstProjectionParameters(), weight, bias]);
+        classifier = new LinearClassifier(run, encoder.FeatureDim);
+        NamedTensor[] below = frozenTrunk ? [] : [.. encoder.FirstProjectionParameters()];
+        Parameters = new FlatParameters([.. below, classifier.Weight, classifier.Bias]);
         optimizer = new Lars(Parameters, Optimizers.Sgd(finetune.Momentum));
         var lr = frozenTrunk ? finetune.LinearLr : finetune.HeadLr;
         schedule = WarmupCosineModule.create(lr, lr, 0, 0, TotalSteps);
@@ -53,8 +52,7 @@ internal sealed class ClassifierPhase : IPhase
     /// <summary>Told each judgement on held-out images: steps done, epoch, accuracy.</summary>
     public Action<int, double, Accuracy>? Judged { get; init; }
 
-    /// <summary>The classifier's weight [K, features] and bias [K].</summary>
-    public IEnumerable<(string Name, torch.Tensor Value)> Classifier => [(weight.Name, weight.Value), (bias.Name, bias.Value)];
+    public IEnumerable<(string Name, torch.Tensor Value)> Classifier => classifier.State;
 
     public string Name => frozenTrunk ? Phase.Linear : Phase.Head;
 
@@ -72,7 +70,8 @@ internal sealed class ClassifierPhase : IPhase
 
     public FlatParameters Parameters { get; }
 
-    public IEnumerable<(string Name, torch.Tensor Value)> State => Classifier.Prepend((RunCheckpoint.MomentumName, optimizer.Momentum));
+    public IEnumerable<(string Name, torch.Tensor Value)> State =>
+        [(RunCheckpoint.MomentumName, optimizer.Momentum), .. Classifier, .. Best.State];
 
     public BatchPlan Plan(int step) => planner.At(step)!;
 
@@ -80,8 +79,8 @@ internal sealed class ClassifierPhase : IPhase
 
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
-        var labels = torch.tensor(plan.SupportClasses.Select(c => (long)c).ToArray()).to(run.Device);
-        return new StepOutput(torch.nn.functional.cross_entropy(Classify(groups[0]), labels), [], []);
+        var loss = torch.nn.functional.cross_entropy(classifier.Logits(Features(groups[0])), LinearClassifier.Labels(plan, run.Device));
+        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
     }
 
     public void Update(int step)
@@ -90,7 +89,7 @@ internal sealed class ClassifierPhase : IPhase
         var done = step + 1;
         if (Split.Held.Length > 0 && (done == TotalSteps || Math.Floor(done / StepsPerEpoch) > Math.Floor(step / StepsPerEpoch)))
         {
-            var accuracy = EvaluateOn(run.Data.Train, Split.Held);
+            var accuracy = classifier.Evaluate(Encoder, Features, run.Data.Train, Split.Held);
             Best.Judge(done / StepsPerEpoch, accuracy.Top1);
             Judged?.Invoke(done, done / StepsPerEpoch, accuracy);
             if (BatchStatistics)
@@ -100,27 +99,29 @@ internal sealed class ClassifierPhase : IPhase
         }
     }
 
-    public Accuracy Evaluate(int images) => EvaluateOn(run.Data.Test, TestImages.Spread(run.Data.Test.Count, images));
+    public Accuracy Evaluate(int images) =>
+        classifier.Evaluate(Encoder, Features, run.Data.Test, TestImages.Spread(run.Data.Test.Count, images));
+
+    public void Finish(PhaseState state)
+    {
+        state.LastTop1 = state.Top1;
+        state.JudgedEpoch = Best.Epoch ?? TotalSteps / StepsPerEpoch;
+        Best.Restore();
+        if (Split.Held.Length > 0)
+        {
+            state.HeldOutTop1 = 100 * Best.Top1;
+            var best = Evaluate(0);
+            (state.Top1, state.Top5) = (100 * best.Top1, 100 * best.Top5);
+        }
+    }
 
     public void Dispose()
     {
         Best.Dispose();
         ((IDisposable)optimizer).Dispose();
         ((IDisposable)Parameters).Dispose();
-        weight.Value.Dispose();
-        bias.Value.Dispose();
+        classifier.Dispose();
     }
-
-    private Accuracy EvaluateOn(Data.Datasets.IImageDataset data, int[] chosen)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var frozen = torch.no_grad();
-        Encoder.Eval();
-        var scores = TestImages.Forward(run, data, chosen, Classify);
-        return TestImages.Accuracy(scores, TestImages.Labels(data, chosen).to(run.Device));
-    }
-
-    private torch.Tensor Classify(torch.Tensor images) => torch.nn.functional.linear(Features(images), weight.Value, bias.Value);
 
     private torch.Tensor Features(torch.Tensor images)
     {
@@ -131,7 +132,4 @@ internal sealed class ClassifierPhase : IPhase
         using var frozen = torch.no_grad();
         return Encoder.Features(images);
     }
-
-    private NamedTensor Zeros(string name, long[] shape) =>
-        new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
 }

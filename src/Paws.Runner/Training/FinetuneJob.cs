@@ -25,13 +25,17 @@ internal static class FinetuneJob
         var before = NearestNeighbours.Evaluate(setting, encoder).Accuracy;
         console.Say(EvaluationJob.Describe("before fine-tuning", before));
 
-        RunDirectory.Create(request.OutDirectory, request.Config);
+        using var from = Resumed.From(request.OutDirectory, request.Resume, setting.Ranks, console);
+        if (!request.Resume)
+        {
+            RunDirectory.Create(request.OutDirectory, request.Config);
+        }
         using var metrics = new MetricsWriter(request.OutDirectory);
         using var view = ConsoleProgress.Create(console.People);
-        var run = new RunContext(setting, request.OutDirectory, metrics, view, new RunProgress(), stop);
+        var run = new RunContext(setting, request.OutDirectory, metrics, view, from.Progress, stop);
         var method = request.Config.Finetune.Method;
-        var result = method == FinetuneMethod.Suncet ? Suncet(run, encoder) : ClassifierFinetune.Run(run, encoder, console.Say);
-        RunCheckpoint.SaveModel(Path.Combine(request.OutDirectory, TrainingJob.FinetunedFileName), RunContext.EncoderState(encoder));
+        var runner = new PhaseRunner(run, from);
+        var result = method == FinetuneMethod.Suncet ? Suncet(run, runner, encoder) : Classifier(run, runner, encoder, console.Say);
         result["method"] = method;
         result["top1_before"] = EvaluationJob.Percent(before.Top1);
         result["seconds"] = Math.Round(clock.Elapsed.TotalSeconds, 2);
@@ -42,17 +46,25 @@ internal static class FinetuneJob
         console.WriteResult(result);
     }
 
-    private static JsonObject Suncet(RunContext run, Encoder encoder)
+    private static JsonObject Suncet(RunContext run, PhaseRunner runner, Encoder encoder)
     {
         using var phase = new SuncetPhase(run.Setting, encoder);
+        runner.Train(phase, PhaseFiles.Finetuned);
         var state = run.State.Of(phase.Name);
-        state.TotalSteps = phase.TotalSteps;
-        new TrainingLoop(run, phase).Run(state);
         return new JsonObject
         {
             ["top1"] = Math.Round(state.Top1 ?? 0, 2),
             ["top5"] = state.Top5 is { } top5 ? Math.Round(top5, 2) : null,
             ["protocol"] = phase.Title,
         };
+    }
+
+    private static JsonObject Classifier(RunContext run, PhaseRunner runner, Encoder encoder, Action<string> say)
+    {
+        using var phase = ClassifierFinetune.NewPhase(run, encoder, say);
+        runner.Train(phase, PhaseFiles.Finetuned);
+        var state = run.State.Of(phase.Name);
+        say(ClassifierFinetune.Describe(state, phase.Title));
+        return ClassifierFinetune.Result(phase, state);
     }
 }

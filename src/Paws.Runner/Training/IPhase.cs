@@ -57,6 +57,25 @@ internal interface IPhase : IDisposable
 
     /// <summary>Accuracy on test images; <paramref name="images"/> of them, or all when 0.</summary>
     Accuracy Evaluate(int images);
+
+    /// <summary>The linear classifier that it trains beside the encoder, as it is saved: weight [K, features], bias [K]; or nothing.</summary>
+    IEnumerable<(string Name, torch.Tensor Value)> Classifier => [];
+
+    /// <summary>
+    /// After the last step and its evaluation, before weights are saved: puts those in place that the phase is judged by, where they
+    /// are not the last step's, and says how good they are.
+    /// </summary>
+    void Finish(PhaseState state) { }
+}
+
+/// <summary>The phase that a run is about, its method's: the report shows how it is judged, image by image.</summary>
+internal interface IMethodPhase : IPhase
+{
+    /// <summary>What judges it: PAWS-NN, or its classifier.</summary>
+    string Protocol { get; }
+
+    /// <summary>Predictions for all test images, and the embeddings of so many of them.</summary>
+    NearestNeighbourResult Judge(int keep);
 }
 
 /// <summary>The scalars of one step; tensors stay on their device until they are read.</summary>
@@ -87,9 +106,12 @@ internal enum StepPart
     /// <summary>Mean largest target probability.</summary>
     TargetConfidence,
 
+    /// <summary>Share of unlabeled images whose predicted class was taken as a label.</summary>
+    ConfidentShare,
+
     /// <summary>NT-Xent of the two large views.</summary>
     InstanceDiscrimination,
 
-    /// <summary>SuNCEt of the supports.</summary>
+    /// <summary>SuNCEt of the supports, or cross-entropy of labeled images.</summary>
     SupportClassification,
 }

@@ -9,9 +9,9 @@ internal static class Optimizers
     public static LarsOptions Lars(double momentum, double weightDecay, bool nesterov) =>
         new(momentum, weightDecay, nesterov, useLars: true, LarsOptions.Default.TrustCoefficient, LarsOptions.Default.Epsilon);
 
-    /// <summary>SGD with Nesterov momentum, without weight decay.</summary>
-    public static LarsOptions Sgd(double momentum) =>
-        new(momentum, 0, nesterov: true, useLars: false, LarsOptions.Default.TrustCoefficient, LarsOptions.Default.Epsilon);
+    /// <summary>SGD with Nesterov momentum.</summary>
+    public static LarsOptions Sgd(double momentum, double weightDecay = 0) =>
+        new(momentum, weightDecay, nesterov: true, useLars: false, LarsOptions.Default.TrustCoefficient, LarsOptions.Default.Epsilon);
 
     /// <summary>AdamW with its usual moments and this weight decay.</summary>
     public static AdamWOptions AdamW(double weightDecay)

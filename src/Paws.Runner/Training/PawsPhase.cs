@@ -1,8 +1,5 @@
 using Paws.Data.Loading;
-using Paws.Data.Sampling;
 using Paws.Model;
-using Paws.Runner.Checkpoints;
-using Paws.Runner.Evaluation;
 using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using TorchSharp;
@@ -10,15 +7,11 @@ using TorchSharp;
 namespace Paws.Runner.Training;
 
 /// <summary>PAWS pre-training: consistency of the views of unlabeled images, predicted from labeled supports; LARS over SGD.</summary>
-internal sealed class PawsPhase : IPhase
+internal sealed class PawsPhase : PretrainingPhase
 {
-    private readonly RunSetting run;
-    private readonly PawsPlanner planner;
     private readonly Func<torch.Tensor, torch.Tensor, StepOutput> evaluate;
     private readonly torch.Tensor labels;
     private readonly torch.Tensor hardLabels;
-    private readonly Lars optimizer;
-    private readonly WarmupCosine schedule;
     private readonly int multicrop;
     private readonly int batch; // images of all ranks
     private readonly int[] imageCounts; // of each rank
@@ -28,10 +21,9 @@ internal sealed class PawsPhase : IPhase
     /// <param name="encoder">What is trained.</param>
     /// <param name="objective">What is minimised; null for the published objective.</param>
     public PawsPhase(RunSetting run, Encoder encoder, ExperimentObjective? objective)
+        : base(run, encoder, run.Plans.Paws(run.Ranks.Shard))
     {
-        this.run = run;
-        Encoder = encoder;
-        var (criterion, optimization) = (run.Config.Criterion, run.Config.Optimization);
+        var criterion = run.Config.Criterion;
         batch = run.Plans.GlobalBatch;
         multicrop = run.Config.Data.Multicrop;
         var supportsOfRank = criterion.ClassesPerBatch * criterion.SupervisedImgsPerClass * criterion.SupervisedViews;
@@ -39,67 +31,25 @@ internal sealed class PawsPhase : IPhase
         supportCounts = run.Ranks.Shard.Counts(supportsOfRank * run.Plans.WorldSize);
         Shares.Check(run.Ranks, imageCounts, "pre-training", "criterion.unsupervised_batch_size");
         Shares.Check(run.Ranks, supportCounts, "the support mini-batch", "criterion.supervised_imgs_per_class");
-        planner = run.Plans.Paws(run.Ranks.Shard);
-        StepsPerEpoch = planner.StepsPerEpoch;
-        TotalSteps = Math.Max(1, (int)Math.Round(optimization.Epochs * StepsPerEpoch));
-        var warmup = (int)Math.Round(optimization.Warmup * StepsPerEpoch);
-        if (warmup > TotalSteps)
-        {
-            throw new UserErrorException(
-                FormattableString.Invariant($"optimization.warmup is {optimization.Warmup} epochs, longer than the whole schedule of ")
-                    + FormattableString.Invariant($"{optimization.Epochs}; set optimization.warmup lower, or optimization.epochs higher")
-            );
-        }
-        using (torch.NewDisposeScope())
-        {
-            labels = Labels(run.Config.Data.LabelSmoothing);
-            hardLabels = Labels(0);
-        }
+        labels = SupportLabels.Of(run, encoder.MasterType, run.Config.Data.LabelSmoothing);
+        hardLabels = SupportLabels.Of(run, encoder.MasterType, 0);
         evaluate = objective is null ? Published() : Own(objective);
-        Parameters = new FlatParameters(encoder.NamedParameters());
-        optimizer = new Lars(Parameters, Optimizers.Lars(optimization.Momentum, optimization.WeightDecay, optimization.Nesterov));
-        schedule = WarmupCosineModule.create(optimization.StartLr, optimization.Lr, optimization.FinalLr, warmup, TotalSteps);
     }
 
-    public string Name => Phase.Paws;
+    public override string Name => Phase.Paws;
 
-    public string Title => "PAWS pre-training";
-
-    public int TotalSteps { get; }
-
-    public double StepsPerEpoch { get; }
-
-    public int ImagesPerStep => batch;
-
-    public bool BatchStatistics => true;
-
-    public Encoder Encoder { get; }
-
-    public FlatParameters Parameters { get; }
-
-    public IEnumerable<(string Name, torch.Tensor Value)> State => [(RunCheckpoint.MomentumName, optimizer.Momentum)];
-
-    public BatchPlan Plan(int step) => planner.At(step)!;
-
-    public double LearningRate(int step) => schedule.At(step);
-
-    public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
+    public override StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var (h, z) = Encoder.Forward(groups);
         var output = evaluate(z, h);
         return diagnose ? output with { Watched = Watch(h) } : output;
     }
 
-    public void Update(int step) => optimizer.Step(schedule.At(step));
-
-    public Accuracy Evaluate(int images) => NearestNeighbours.Evaluate(run, Encoder, images).Accuracy;
-
-    public void Dispose()
+    public override void Dispose()
     {
         labels.Dispose();
         hardLabels.Dispose();
-        ((IDisposable)optimizer).Dispose();
-        ((IDisposable)Parameters).Dispose();
+        base.Dispose();
     }
 
     /// <summary>
@@ -108,7 +58,7 @@ internal sealed class PawsPhase : IPhase
     /// </summary>
     private Func<torch.Tensor, torch.Tensor, StepOutput> Published()
     {
-        var (criterion, ranks) = (run.Config.Criterion, run.Ranks);
+        var (criterion, ranks) = (Run.Config.Criterion, Run.Ranks);
         var (images, supports) = (imageCounts[ranks.Rank], supportCounts[ranks.Rank]);
         var share = (double)images / batch;
         var options = PawsLossOptions
@@ -138,9 +88,9 @@ internal sealed class PawsPhase : IPhase
     private Func<torch.Tensor, torch.Tensor, StepOutput> Own(ExperimentObjective objective) =>
         (z, h) =>
         {
-            var (wholeZ, ranks) = (OfAllRanks(z, 2 + multicrop), run.Ranks);
+            var (wholeZ, ranks) = (OfAllRanks(z, 2 + multicrop), Run.Ranks);
             var wholeH = ReferenceEquals(z, h) ? wholeZ : OfAllRanks(h.detach(), 2 + multicrop);
-            var loss = objective(run.Config, PawsLoss.step(supportCounts.Sum(), batch, multicrop, labels, wholeZ, wholeH));
+            var loss = objective(Run.Config, PawsLoss.step(supportCounts.Sum(), batch, multicrop, labels, wholeZ, wholeH));
             torch.Tensor Share(torch.Tensor value) => Shares.Of(ranks, 1.0 / ranks.Size, value);
             return Output(Share(loss.Total), Share(loss.CrossEntropy), Share(loss.MeMax), Share(loss.TargetConfidence));
         };
@@ -160,7 +110,7 @@ internal sealed class PawsPhase : IPhase
     /// <summary>Embeddings of this rank, supports and then so many views, to those of all ranks in the order of one process.</summary>
     private torch.Tensor OfAllRanks(torch.Tensor embeddings, int views)
     {
-        var ranks = run.Ranks;
+        var ranks = Run.Ranks;
         if (ranks.Alone)
         {
             return embeddings;
@@ -174,14 +124,11 @@ internal sealed class PawsPhase : IPhase
         return torch.cat(parts, 0);
     }
 
-    private torch.Tensor Labels(double smoothing) =>
-        run.Plans.SupportLabels(smoothing).to(Encoder.MasterType).to(run.Device).DetachFromDisposeScope();
-
     /// <summary>Figure 4b: two losses that fall although nothing minimises them.</summary>
     private IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Watch(torch.Tensor h)
     {
         using var frozen = torch.no_grad();
-        var temperature = run.Config.Criterion.Temperature;
+        var temperature = Run.Config.Criterion.Temperature;
         var embeddings = OfAllRanks(h.detach(), 2);
         var supportRows = supportCounts.Sum();
         var supports = embeddings.narrow(0, 0, supportRows);

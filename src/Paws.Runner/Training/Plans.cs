@@ -28,38 +28,41 @@ internal sealed class Plans(RunSetting run)
     /// Pre-training: supports, two large views and the small ones. The batch of all ranks that the configuration is meant for; of it
     /// the shard's part.
     /// </summary>
-    public PawsPlanner Paws(Shard shard)
+    public PawsPlanner Paws(Shard shard) => Supported(Config.Data.Multicrop, shard);
+
+    /// <summary>Pre-training on large views alone, with the supports.</summary>
+    public PawsPlanner LargeViewsAndSupports() => Supported(multicrop: 0, default);
+
+    /// <summary>Pre-training without labels: two large views, and so many small ones.</summary>
+    public PawsPlanner Unsupported(int multicrop) => new(Unlabeled(), [], recipes.Large, recipes.Small, 1, multicrop);
+
+    /// <summary>FixMatch: labeled images and weak views by crops and flips, strong views by the augmentation of the large ones.</summary>
+    public FixMatchPlanner FixMatch(int labeledBatch)
+    {
+        var weak = recipes.CropAndFlip(null);
+        var labeled = new SupervisedPlanner(run.Data.Train.Labels, run.Labeled, weak, labeledBatch, Seed);
+        return new FixMatchPlanner(labeled, Unlabeled(), weak, recipes.Large);
+    }
+
+    /// <summary>Distillation: every training image by crops and flips.</summary>
+    public UnlabeledPlanner Distillation() => new(Unlabeled(), recipes.CropAndFlip(null));
+
+    private PawsPlanner Supported(int multicrop, Shard shard)
     {
         var (criterion, data) = (Config.Criterion, Config.Data);
-        var unlabeled = new UnlabeledSampler(run.Data.Train.Count, GlobalBatch, Seed);
         var supports = Enumerable
             .Range(0, WorldSize)
             .Select(rank =>
                 Support(criterion.ClassesPerBatch, criterion.SupervisedImgsPerClass, rank, WorldSize, data.UniqueClassesPerRank)
             );
         return new PawsPlanner(
-            unlabeled,
+            Unlabeled(),
             [.. supports],
             recipes.Large,
             recipes.Small,
             criterion.SupervisedViews,
-            data.Multicrop,
+            multicrop,
             shard: shard
-        );
-    }
-
-    /// <summary>
-    /// The label matrix of the supports of all ranks, [s, K] in float64 on the CPU: the same each step, whichever classes were drawn.
-    /// </summary>
-    public torch.Tensor SupportLabels(double smoothing)
-    {
-        var criterion = Config.Criterion;
-        return LabelMatrix.create(
-            criterion.ClassesPerBatch,
-            criterion.SupervisedImgsPerClass * criterion.SupervisedViews,
-            WorldSize,
-            Config.Data.UniqueClassesPerRank,
-            smoothing
         );
     }
 
@@ -81,6 +84,8 @@ internal sealed class Plans(RunSetting run)
 
     /// <summary>Images in order at centre crop.</summary>
     public SequentialPlanner Sequential(int[] indices) => new(indices, recipes.Centre, Config.Evaluation.BatchSize);
+
+    private UnlabeledSampler Unlabeled() => new(run.Data.Train.Count, GlobalBatch, Seed);
 
     private SupportSampler Support(int classes, int perClass, int rank = 0, int world = 1, bool unique = false) =>
         new(run.Data.Train.Labels, run.Labeled, run.Data.Train.Classes, classes, perClass, Seed, rank, world, unique);

@@ -25,6 +25,15 @@ internal sealed class PhaseState
     /// <summary>Top-1 of the best evaluation, in percent.</summary>
     public double? BestTop1 { get; set; }
 
+    /// <summary>Top-1 after the last step, in percent, where another epoch's weights are judged instead; else null.</summary>
+    public double? LastTop1 { get; set; }
+
+    /// <summary>The epoch whose weights are judged, where a phase chooses; else null.</summary>
+    public double? JudgedEpoch { get; set; }
+
+    /// <summary>Top-1 of those weights on the images that chose them, in percent; else null.</summary>
+    public double? HeldOutTop1 { get; set; }
+
     /// <summary>Whether predictions were seen to collapse.</summary>
     public bool Collapsed { get; set; }
 

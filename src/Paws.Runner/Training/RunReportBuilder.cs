@@ -17,19 +17,28 @@ internal static class RunReportBuilder
     private const int ShownImages = 6;
 
     /// <summary>The figures of a run; <paramref name="seconds"/> of this sitting, data and evaluation included.</summary>
-    public static RunResult Result(RunContext run, double seconds)
+    public static RunResult Result(RunContext run, IMethodPhase phase, double seconds)
     {
-        var (paws, suncet, baseline) = (run.State.Of(Phase.Paws), run.State.Of(Phase.Suncet), run.State.Of(Phase.Baseline));
-        var speeds = MetricsReader.Read(run.Directory).StepsOf(Phase.Paws).Select(s => s.ImagesPerSecond ?? 0).Order().ToArray();
+        var (method, baseline) = (run.State.Of(phase.Name), run.State.Of(Phase.Baseline));
+        var tuned = run.Config.Finetune.Epochs > 0;
+        var (finetune, distillation) = (run.State.Of(run.Config.Finetune.Method), run.State.Of(Phase.Distillation));
+        var speeds = MetricsReader.Read(run.Directory).StepsOf(phase.Name).Select(s => s.ImagesPerSecond ?? 0).Order().ToArray();
         return new RunResult
         {
-            Top1 = paws.Top1 ?? 0,
-            Top5 = paws.Top5,
-            Top1Finetuned = suncet.Top1,
+            Method = phase.Name,
+            Top1 = method.Top1 ?? 0,
+            Top5 = method.Top5,
+            BestTop1 = method.BestTop1,
+            Top1Finetuned = finetune.Top1,
+            FinetuneMethod = tuned ? run.Config.Finetune.Method : null,
+            Top1Distilled = distillation.Top1,
             BaselineTop1 = baseline.Top1,
             BaselineBestTop1 = baseline.BestTop1,
             Seconds = seconds,
-            PawsSeconds = paws.Seconds + suncet.Seconds,
+            PretrainSeconds = method.Seconds,
+            FinetuneSeconds = tuned ? finetune.Seconds : null,
+            DistillSeconds = distillation.TotalSteps > 0 ? distillation.Seconds : null,
+            PawsSeconds = phase is PawsPhase ? method.Seconds + finetune.Seconds : null,
             BaselineSeconds = baseline.TotalSteps > 0 ? baseline.Seconds : null,
             ImagesPerSecond = speeds.Length > 0 ? speeds[speeds.Length / 2] : null,
             PeakMemoryMb = Hardware.PeakMemoryMb,
@@ -38,24 +47,24 @@ internal static class RunReportBuilder
             Labels = run.Setting.Labeled.Length,
             Seed = run.Config.Meta.Seed,
             Epochs = run.Config.Optimization.Epochs,
-            Protocol = "PAWS-NN, last epoch, all labeled images as support, centre crop",
+            Protocol = phase.Protocol,
             Hardware = Hardware.Describe(run.Setting.Device, run.Setting.ComputeType),
-            Collapsed = paws.Collapsed,
+            Collapsed = method.Collapsed,
         };
     }
 
     /// <summary>Everything the report shows.</summary>
-    public static RunReport Build(RunContext run, NearestNeighbourResult judged, RunResult result) =>
+    public static RunReport Build(RunContext run, IMethodPhase phase, NearestNeighbourResult judged, RunResult result) =>
         new()
         {
             Title =
-                $"{(result.Objective == RunResult.PublishedObjective ? "PAWS" : result.Objective)} on {result.Dataset}, {result.Labels} labels",
+                $"{(result.Objective == RunResult.PublishedObjective ? TrainMethod.Title(phase.Name) : result.Objective)} on {result.Dataset}, {result.Labels} labels",
             Classes = run.Setting.Data.Train.Classes,
             Confusion = judged.Confusion(run.Setting.Data.Train.Classes.Count),
             Figures = Figures(result),
             Embeddings = judged.Embeddings,
             EmbeddingLabels = judged.EmbeddingLabels,
-            Views = Views(run),
+            Views = Views(run, phase),
             Configuration = ConfigWriter.ToYaml(run.Config),
             Environment =
             [
@@ -81,14 +90,19 @@ internal static class RunReportBuilder
 
     private static List<KeyValuePair<string, string>> Figures(RunResult result)
     {
-        var figures = new List<KeyValuePair<string, string>> { new("PAWS-NN top-1", Percent(result.Top1)) };
+        var words = new ReportWords(result.Method, result.FinetuneMethod ?? FinetuneMethod.Suncet);
+        var figures = new List<KeyValuePair<string, string>> { new($"{words.Accuracy} top-1", Percent(result.Top1)) };
         if (result.Top5 is { } top5)
         {
-            figures.Add(new("PAWS-NN top-5", Percent(top5)));
+            figures.Add(new($"{words.Accuracy} top-5", Percent(top5)));
         }
         if (result.Top1Finetuned is { } finetuned)
         {
-            figures.Add(new("after SuNCEt fine-tuning", Percent(finetuned)));
+            figures.Add(new(words.Finetune == FinetuneMethod.Suncet ? "after SuNCEt fine-tuning" : words.Finetuned, Percent(finetuned)));
+        }
+        if (result.Top1Distilled is { } distilled)
+        {
+            figures.Add(new("after distillation", Percent(distilled)));
         }
         if (result.BaselineTop1 is { } baseline)
         {
@@ -102,34 +116,21 @@ internal static class RunReportBuilder
 
     private static string Percent(double value) => string.Create(CultureInfo.InvariantCulture, $"{value:0.0} %");
 
-    /// <summary>The views of the first images of step 0, as the network saw them.</summary>
-    private static List<IReadOnlyList<ViewPicture>> Views(RunContext run)
+    /// <summary>The views of the first unlabeled images of step 0 (of labeled ones, where a method sees no others), as the network saw them.</summary>
+    private static List<IReadOnlyList<ViewPicture>> Views(RunContext run, IMethodPhase phase)
     {
-        var plan = run.Setting.Plans.Paws(default).At(0)!;
-        var batch = run.Setting.Plans.GlobalBatch;
-        var shown = Math.Min(ShownImages, batch);
-        var (large, small) = (plan.Groups[0], plan.Groups.ElementAtOrDefault(1));
-        var supports = large.Rows.Length - 2 * batch;
-        var groups = new List<BatchGroup>
-        {
-            large with
-            {
-                Rows = [.. Enumerable.Range(0, 2).SelectMany(v => large.Rows.Skip(supports + v * batch).Take(shown))],
-            },
-        };
-        var crops = run.Config.Data.Multicrop;
-        if (small is not null)
-        {
-            groups.Add(small with { Rows = [.. Enumerable.Range(0, crops).SelectMany(v => small.Rows.Skip(v * batch).Take(shown))] });
-        }
+        var plan = phase.Plan(0);
+        int[] images = [.. plan.Groups[^1].Rows.Where(IsShown).Select(row => row.Sample).Distinct().Take(ShownImages)];
+        var shown = images.Length;
+        var groups = plan.Groups.Select(group => group with { Rows = [.. RowsOf(group, images)] }).ToList();
         using var scope = torch.NewDisposeScope();
         using var loader = run.Setting.OpenLoader(step => step == 0 ? plan with { Groups = groups } : null, 0);
         using var filled = loader.Next()!;
         var pictures = Enumerable.Range(0, shown).Select(_ => new List<ViewPicture>()).ToList();
         foreach (var (group, g) in filled.Plan.Groups.Select((group, g) => (group, g)))
         {
-            var images = ((TensorMemory)filled.Memory[g]).Images(group.Rows.Length, group.Recipe.Size);
-            var views = ViewPictures.Of(images, group.Recipe, row => $"{(g == 0 ? "large" : "small")} {row / shown + 1}");
+            var pixels = ((TensorMemory)filled.Memory[g]).Images(group.Rows.Length, group.Recipe.Size);
+            var views = ViewPictures.Of(pixels, group.Recipe, row => $"{Caption(phase.Name, g)} {row / shown + 1}");
             for (var row = 0; row < views.Length; row++)
             {
                 pictures[row % shown].Add(views[row]);
@@ -137,4 +138,19 @@ internal static class RunReportBuilder
         }
         return [.. pictures];
     }
+
+    /// <summary>Supports have an epoch below zero.</summary>
+    private static bool IsShown(BatchRow row) => row.Epoch >= 0;
+
+    /// <summary>The rows of those images, view by view, images in their order.</summary>
+    private static IEnumerable<BatchRow> RowsOf(BatchGroup group, int[] images)
+    {
+        var rows = group.Rows.Where(IsShown).DistinctBy(row => (row.View, row.Sample)).ToLookup(row => row.View);
+        return rows.SelectMany(view => images.Select(image => view.First(row => row.Sample == image)));
+    }
+
+    private static string Caption(string method, int group) =>
+        method == TrainMethod.FixMatch ? (group == 0 ? "weak" : "strong")
+        : group == 0 ? "large"
+        : "small";
 }

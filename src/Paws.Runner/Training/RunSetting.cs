@@ -109,7 +109,9 @@ internal sealed class RunSetting : IDisposable
     /// <summary>A fresh encoder as configured, on the device. <paramref name="salt"/> tells apart the encoders of one run.</summary>
     public Encoder NewEncoder(int salt = 0)
     {
-        var spec = new EncoderSpec(Config.Meta.ModelName, Config.Meta.OutputDim, Config.Meta.UsePredHead);
+        var meta = Config.Meta;
+        var layers = meta.ProjLayers ?? TrainMethod.ProjLayers(Config.Method.Name);
+        var spec = new EncoderSpec(meta.ModelName, meta.OutputDim, layers, meta.UsePredHead);
         var encoder = EncoderModule.create(spec, Config.Meta.Seed * 7919 + salt);
         encoder.To(Device, torch.float32);
         encoder.ComputeType = ComputeType;

@@ -1,4 +1,6 @@
 using Paws.Model;
+using Paws.Runner.Checkpoints;
+using Paws.Runner.Config;
 using Paws.Runner.Reporting;
 using Paws.Runner.Reporting.Figures;
 using TorchSharp;
@@ -33,9 +35,9 @@ internal static class StepPictures
         var groups = uploads.Take(loader.Next()!);
         var supports = plan.Groups[0].Rows.Length - 2 * batch;
         var (h, z) = ForwardInTraining(encoder, groups);
-        var labels = run.Plans.SupportLabels(run.Config.Data.LabelSmoothing);
+        var labels = SupportLabels.Of(run, encoder.MasterType, run.Config.Data.LabelSmoothing);
         var options = PawsLossOptions.Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax);
-        var loss = PawsLoss.ofBatch(options, supports, batch, small, labels.to(run.Device), z, h);
+        var loss = PawsLoss.ofBatch(options, supports, batch, small, labels, z, h);
         var entropies = Numerics.crossEntropy(loss.Targets, loss.Predictions);
         var views = ViewPictures.Of(
             groups[0].index_select(0, torch.tensor(new long[] { supports + image, supports + batch + image }, device: run.Device)),
@@ -67,6 +69,16 @@ internal static class StepPictures
             Temperature = criterion.Temperature,
             Sharpen = criterion.Sharpen,
         };
+    }
+
+    /// <summary>Step 0 of a run of PAWS with the weights that it has come to.</summary>
+    /// <exception cref="UserErrorException">The run has no weights yet, or its data is not where it was.</exception>
+    public static StepPicture OfRun(string directory, CommandConsole console)
+    {
+        using var run = RunSetting.Open(RunDirectory.ReadConfig(directory), console);
+        using var encoder = run.NewEncoder();
+        CheckpointLoader.LoadEncoder(EvaluationJob.WeightsOf(directory), RunContext.EncoderState(encoder));
+        return Take(run, encoder);
     }
 
     /// <summary>A forward pass in training mode, after which mode and running statistics are those from before.</summary>

@@ -9,21 +9,25 @@ namespace Paws.Runner.Training;
 
 /// <summary>
 /// The supervised-only baseline: the same encoder's trunk with a linear classifier, cross-entropy on the labeled images alone,
-/// the same augmentation, AdamW with warm-up and cosine over at least the time that PAWS took.
+/// the same augmentation, AdamW with warm-up and cosine; as a baseline over at least the time that PAWS took.
 /// </summary>
-internal sealed class SupervisedPhase : IPhase
+internal sealed class SupervisedPhase : IMethodPhase
 {
     private readonly RunSetting run;
     private readonly SupervisedPlanner planner;
-    private readonly NamedTensor weight;
-    private readonly NamedTensor bias;
+    private readonly LinearClassifier classifier;
     private readonly AdamW optimizer;
     private readonly WarmupCosine schedule;
 
-    public SupervisedPhase(RunSetting run, Encoder encoder, int totalSteps)
+    /// <param name="run">Configuration, data, device.</param>
+    /// <param name="encoder">What is trained.</param>
+    /// <param name="totalSteps">Steps in all.</param>
+    /// <param name="name">Whether it is the baseline beside a method, or the method itself.</param>
+    public SupervisedPhase(RunSetting run, Encoder encoder, int totalSteps, string name = Phase.Baseline)
     {
         this.run = run;
         Encoder = encoder;
+        Name = name;
         var baseline = run.Config.Baseline;
         var classes = run.Data.Train.Classes.Count;
         ImagesPerStep = Math.Min(baseline.BatchSize, run.Labeled.Length);
@@ -31,22 +35,24 @@ internal sealed class SupervisedPhase : IPhase
         Shares.Check(
             run.Ranks,
             run.Ranks.Shard.Counts(ImagesPerStep),
-            "the baseline",
+            Title,
             "baseline.batch_size, or leave it out with --no-baseline"
         );
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = totalSteps;
-        // A classifier that starts at zero starts with uniform predictions, whatever the features' scale.
-        weight = Zeros("classifier.weight", [classes, encoder.FeatureDim]);
-        bias = Zeros("classifier.bias", [classes]);
-        Parameters = new FlatParameters([.. encoder.NamedParameters(), weight, bias]);
+        classifier = new LinearClassifier(run, encoder.FeatureDim);
+        Parameters = new FlatParameters([.. encoder.NamedParameters(), classifier.Weight, classifier.Bias]);
         optimizer = new AdamW(Parameters, Optimizers.AdamW(baseline.WeightDecay));
         schedule = WarmupCosineModule.create(baseline.Lr * 0.1, baseline.Lr, 0, TotalSteps / 20, TotalSteps);
     }
 
-    public string Name => Phase.Baseline;
+    public string Name { get; }
 
-    public string Title => "supervised-only baseline";
+    public string Title => Name == Phase.Baseline ? "supervised-only baseline" : "supervised training";
+
+    public string Protocol => LinearClassifier.Protocol;
+
+    public IEnumerable<(string Name, torch.Tensor Value)> Classifier => classifier.State;
 
     public int TotalSteps { get; }
 
@@ -61,12 +67,7 @@ internal sealed class SupervisedPhase : IPhase
     public FlatParameters Parameters { get; }
 
     public IEnumerable<(string Name, torch.Tensor Value)> State =>
-        [
-            ("optimizer.mean", optimizer.State.Item1),
-            ("optimizer.square", optimizer.State.Item2),
-            (weight.Name, weight.Value),
-            (bias.Name, bias.Value),
-        ];
+        [("optimizer.mean", optimizer.State.Item1), ("optimizer.square", optimizer.State.Item2), .. Classifier];
 
     public BatchPlan Plan(int step) => planner.At(step)!;
 
@@ -74,10 +75,10 @@ internal sealed class SupervisedPhase : IPhase
 
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
-        var labels = torch.tensor(plan.SupportClasses.Select(c => (long)c).ToArray()).to(run.Device);
+        var labels = LinearClassifier.Labels(plan, run.Device);
         // Cross-entropy against labels smoothed over the K classes: (1 − s)·log p of the label + s·the mean log p.
         var smoothing = run.Config.Baseline.LabelSmoothing;
-        var logs = torch.nn.functional.log_softmax(Classify(groups[0]), 1);
+        var logs = torch.nn.functional.log_softmax(classifier.Logits(Encoder.Features(groups[0])), 1);
         var own = logs.gather(1, labels.unsqueeze(1)).squeeze(1);
         var mean = Scalars.add(Scalars.multiply(1 - smoothing, own), Scalars.multiply(smoothing, logs.mean([1]))).mean().neg();
         var loss = Shares.Of(run.Ranks, (double)plan.SupportClasses.Length / ImagesPerStep, mean);
@@ -90,27 +91,15 @@ internal sealed class SupervisedPhase : IPhase
         optimizer.Step(schedule.At(step));
     }
 
-    public Accuracy Evaluate(int images)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var frozen = torch.no_grad();
-        Encoder.Eval();
-        var test = run.Data.Test;
-        var chosen = TestImages.Spread(test.Count, images);
-        var scores = TestImages.Forward(run, test, chosen, Classify);
-        return TestImages.Accuracy(scores, TestImages.Labels(test, chosen).to(run.Device));
-    }
+    public Accuracy Evaluate(int images) =>
+        classifier.Evaluate(Encoder, Encoder.Features, run.Data.Test, TestImages.Spread(run.Data.Test.Count, images));
+
+    public NearestNeighbourResult Judge(int keep) => classifier.Judge(Encoder, Encoder.Features, keep);
 
     public void Dispose()
     {
         ((IDisposable)optimizer).Dispose();
         ((IDisposable)Parameters).Dispose();
-        weight.Value.Dispose();
-        bias.Value.Dispose();
+        classifier.Dispose();
     }
-
-    private torch.Tensor Classify(torch.Tensor images) => torch.nn.functional.linear(Encoder.Features(images), weight.Value, bias.Value);
-
-    private NamedTensor Zeros(string name, long[] shape) =>
-        new(name, torch.zeros(shape, dtype: Encoder.MasterType, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
 }

@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Commands;
 using Paws.Runner.Config;
-using Paws.Runner.Evaluation;
 using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
@@ -13,8 +11,8 @@ using TorchSharp;
 namespace Paws.Runner.Training;
 
 /// <summary>
-/// The main job: pre-training, fine-tuning if asked for, the baseline, and the report. Each phase that has ended leaves its
-/// weights in a file of its own; a run that was stopped goes on where its checkpoint stands. Of several ranks all train; the one
+/// The main job: training by the method, fine-tuning and distillation if asked for, the baseline, and the report. A run that was
+/// stopped goes on where its checkpoint stands. Of several ranks all train; the one
 /// that leads reads and writes the run's files and talks.
 /// </summary>
 internal sealed class TrainingJob(
@@ -28,7 +26,7 @@ internal sealed class TrainingJob(
     /// <summary>Weights after fine-tuning.</summary>
     public const string FinetunedFileName = "model-finetuned.safetensors";
 
-    /// <summary>Weights of the baseline, its classifier included.</summary>
+    /// <summary>Weights of the baseline's encoder.</summary>
     public const string BaselineFileName = "baseline.safetensors";
 
     /// <summary>The labeled images, one index a line: another run can take it with --label-file.</summary>
@@ -46,17 +44,14 @@ internal sealed class TrainingJob(
         using var setting = ranks.Together(() => RunSetting.Open(request.Config, console, ranks));
         ranks.Use(setting.Device);
         StartClock.Mark(StartClock.Data);
-        using var checkpoint = ranks.Together(() => request.Resume && ranks.Leads ? OpenCheckpoint() : null);
-        var resumed = ranks.Broadcast(checkpoint?.State.Phase ?? "");
-        var extra = ranks.Broadcast(checkpoint?.State.Extra.ToJsonString() ?? "{}");
-        var progress = resumed.Length == 0 ? new RunProgress() : RunProgress.Of(JsonNode.Parse(extra)!.AsObject());
+        using var from = Resumed.From(request.OutDirectory, request.Resume, ranks, console);
 
         // Made while nothing has been written yet: this finds what would fail in the first step.
         using var encoder = setting.NewEncoder();
-        using var pretraining = ranks.Together(() => new PawsPhase(setting, encoder, experiment?.Objective));
+        using var method = ranks.Together(() => MethodPhases.Create(setting, encoder, experiment));
         using var metrics = ranks.Together(() => OpenDirectory(setting));
         using var view = ConsoleProgress.Create(console.People);
-        var run = new RunContext(setting, request.OutDirectory, metrics, view, progress, stop);
+        var run = new RunContext(setting, request.OutDirectory, metrics, view, from.Progress, stop);
         console.Say($"{Hardware.Describe(setting.Device, setting.ComputeType)}; results go to {request.OutDirectory}");
         if (!ranks.Alone || setting.Plans.WorldSize > 1)
         {
@@ -67,30 +62,39 @@ internal sealed class TrainingJob(
         {
             console.Say($"the objective is {experiment.Name}");
         }
-        view.Note(ProgressText.NegativeLoss(setting.Plans.SupportClasses));
-        var from = new Resumed(resumed, checkpoint);
-        Train(run, from, Phase.Paws, encoder, RunCheckpoint.ModelFileName, () => pretraining);
-        var judged = ranks.Leads ? NearestNeighbours.Evaluate(setting, encoder, keep: RunReportBuilder.EmbeddedImages) : null;
+        if (method is PawsPhase)
+        {
+            view.Note(ProgressText.NegativeLoss(setting.Plans.SupportClasses));
+        }
+        var runner = new PhaseRunner(run, from);
+        runner.Train(method, PhaseFiles.Method);
+        var judged = ranks.Leads ? method.Judge(RunReportBuilder.EmbeddedImages) : null;
+        method.Dispose(); // what comes has buffers of its own
         if (run.Config.Finetune.Epochs > 0)
         {
-            Train(run, from, Phase.Suncet, encoder, FinetunedFileName, () => new SuncetPhase(setting, encoder));
+            var name = run.Config.Finetune.Method;
+            runner.Train(name, encoder, PhaseFiles.Finetuned, () => FinetunePhase(run, encoder));
         }
-        if (run.Config.Baseline.Enabled)
+        if (run.Config.Method.DistillEpochs > 0)
+        {
+            Distill(run, runner, encoder);
+        }
+        if (run.Config.Baseline.Enabled && method.Name != TrainMethod.Supervised)
         {
             using var plain = setting.NewEncoder();
-            Train(run, from, Phase.Baseline, plain, BaselineFileName, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
+            runner.Train(Phase.Baseline, plain, PhaseFiles.Baseline, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
         }
         if (judged is null)
         {
             return;
         }
         metrics?.Flush();
-        var result = RunReportBuilder.Result(run, clock.Elapsed.TotalSeconds) with
+        var result = RunReportBuilder.Result(run, method, clock.Elapsed.TotalSeconds) with
         {
             Objective = experiment?.Name ?? RunResult.PublishedObjective,
         };
         result.Write();
-        var report = RunReportBuilder.Build(run, judged, result);
+        var report = RunReportBuilder.Build(run, method, judged, result);
         HtmlReport.Write(run.Directory, report);
         FigureExport.Write(Path.Combine(run.Directory, FiguresFolder), run.Directory, report);
         RunReportBuilder.Summarise(run, result, console);
@@ -121,93 +125,27 @@ internal sealed class TrainingJob(
         return $"{here}; unlabeled images a step: {global}";
     }
 
-    /// <summary>Where a resumed run stands, on all ranks, and the checkpoint's tensors, on the rank that leads.</summary>
-    private sealed record Resumed(string Phase, RunCheckpoint? Checkpoint);
+    private IPhase FinetunePhase(RunContext run, Encoder encoder) =>
+        run.Config.Finetune.Method == FinetuneMethod.Suncet
+            ? new SuncetPhase(run.Setting, encoder)
+            : ClassifierFinetune.NewPhase(run, encoder, console.Say);
 
-    /// <summary>Takes a phase from where it stands to its end, or its weights from their file when it has ended before.</summary>
-    private static void Train(RunContext run, Resumed from, string name, Encoder encoder, string file, Func<IPhase> create)
+    /// <summary>A student learns from the network as fine-tuning left it.</summary>
+    private static void Distill(RunContext run, PhaseRunner runner, Encoder teacher)
     {
-        var state = run.State.Of(name);
-        var path = Path.Combine(run.Directory, file);
-        if (state.Done)
-        {
-            Share(
-                run.Ranks,
-                [.. RunContext.EncoderState(encoder)],
-                tensors =>
-                {
-                    CheckpointLoader.LoadEncoder(path, tensors);
-                }
-            );
-            return;
-        }
-        using var phase = create();
-        state.TotalSteps = phase.TotalSteps;
-        if (from.Phase == name)
-        {
-            Share(
-                run.Ranks,
-                [.. RunContext.EncoderState(encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State)],
-                tensors =>
-                {
-                    foreach (var (tensor, value) in tensors)
-                    {
-                        from.Checkpoint!.Tensors.ReadInto(tensor, value);
-                    }
-                }
-            );
-        }
-        run.Metrics?.ResumeAt(name, state.Step);
-        new TrainingLoop(run, phase).Run(state);
-        if (run.Ranks.Leads)
-        {
-            RunCheckpoint.SaveModel(path, RunContext.EncoderState(encoder));
-        }
-        state.Done = true;
-        run.Save(phase, state);
-    }
-
-    /// <summary>Tensors that the rank that leads reads from a file, on all ranks.</summary>
-    private static void Share(
-        Workers ranks,
-        (string Name, torch.Tensor Value)[] tensors,
-        Action<IEnumerable<(string Name, torch.Tensor Value)>> read
-    )
-    {
-        ranks.Together(() =>
-        {
-            if (ranks.Leads)
-            {
-                read(tensors);
-            }
-            return true;
-        });
-        using var frozen = torch.no_grad();
-        foreach (var (_, value) in tensors)
-        {
-            ranks.Broadcast(value);
-        }
-    }
-
-    private RunCheckpoint? OpenCheckpoint()
-    {
-        var path = Path.Combine(request.OutDirectory, RunCheckpoint.FileName);
-        if (!RunCheckpoint.Exists(path))
-        {
-            console.Say($"{request.OutDirectory} has no checkpoint yet: starting from the beginning");
-            return null;
-        }
-        var checkpoint = RunCheckpoint.Load(path);
-        if (checkpoint.Notice is { } notice)
-        {
-            console.Say(notice);
-        }
-        console.Say($"continuing {checkpoint.State.Phase} after step {checkpoint.State.Step}");
-        return checkpoint;
+        using var classifier = new LinearClassifier(run.Setting, teacher.FeatureDim);
+        CheckpointLoader.LoadEncoder(Path.Combine(run.Directory, PhaseFiles.Finetuned.Classifier!), classifier.State);
+        using var student = run.Setting.NewEncoder();
+        runner.Train(
+            Phase.Distillation,
+            student,
+            PhaseFiles.Distilled,
+            () => new DistillationPhase(run.Setting, teacher, classifier, student)
+        );
     }
 
     /// <summary>
-    /// Steps that the baseline has time for: as given, or as many as fit into what PAWS and its fine-tuning took, by the measured
+    /// Steps that the baseline has time for: as given, or as many as fit into what the method and its fine-tuning took, by the measured
     /// pace of the baseline's own steps on this machine.
     /// </summary>
     private static int BaselineSteps(RunContext run)
@@ -222,7 +160,8 @@ internal sealed class TrainingJob(
         {
             return baseline.Steps;
         }
-        var seconds = run.State.Of(Phase.Paws).Seconds + run.State.Of(Phase.Suncet).Seconds;
+        string[] phases = [run.Config.Method.Name, run.Config.Finetune.Method, Phase.Distillation];
+        var seconds = phases.Sum(phase => run.State.Of(phase).Seconds);
         using var trial = run.Setting.NewEncoder();
         using var phase = new SupervisedPhase(run.Setting, trial, 100);
         var steps = Math.Max(1, Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run.Setting, phase)));

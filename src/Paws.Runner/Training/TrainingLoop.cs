@@ -17,7 +17,14 @@ namespace Paws.Runner.Training;
 /// </summary>
 internal sealed class TrainingLoop(RunContext run, IPhase phase)
 {
-    private static readonly StepPart[] AveragedParts = [StepPart.Total, StepPart.CrossEntropy, StepPart.MeMax, StepPart.TargetConfidence];
+    private static readonly StepPart[] AveragedParts =
+    [
+        StepPart.Total,
+        StepPart.CrossEntropy,
+        StepPart.MeMax,
+        StepPart.TargetConfidence,
+        StepPart.ConfidentShare,
+    ];
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
     private readonly Stopwatch clock = new();
@@ -238,6 +245,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             CrossEntropy = Mean(StepPart.CrossEntropy),
             MeMax = Mean(StepPart.MeMax),
             TargetConfidence = Mean(StepPart.TargetConfidence),
+            ConfidentShare = Mean(StepPart.ConfidentShare),
             InstanceDiscrimination = Watched(StepPart.InstanceDiscrimination),
             SupportClassification = Watched(StepPart.SupportClassification),
             LearningRate = phase.LearningRate(step),

@@ -157,7 +157,8 @@ internal static class ModelFile
         // The width of the embedding is that of the last layer of the projection head.
         int width = (int)(names.LastOrDefault(p => p.Name.StartsWith("fc.", StringComparison.Ordinal)).Shape ?? [128])[0];
         bool predicts = names.Exists(p => p.Name.StartsWith("pred.", StringComparison.Ordinal));
-        var encoder = EncoderModule.create(new EncoderSpec(golden["model"].Text, width, predicts), 0);
+        int layers = names.Exists(p => p.Name.StartsWith("fc.fc2.", StringComparison.Ordinal)) ? 3 : 2;
+        var encoder = EncoderModule.create(new EncoderSpec(golden["model"].Text, width, layers, predicts), 0);
         encoder.To(device, torch.float64);
         return encoder;
     }

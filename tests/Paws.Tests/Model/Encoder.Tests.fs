@@ -9,6 +9,7 @@ open Paws.Tests
 let private small = {
     ModelName = "wide_resnet10w1"
     OutputDim = 16
+    ProjLayers = 3
     UsePredHead = true
 }
 
@@ -129,6 +130,7 @@ let tests =
                         {
                             ModelName = name
                             OutputDim = 8
+                            ProjLayers = 3
                             UsePredHead = false
                         }
                         0
@@ -147,6 +149,7 @@ let tests =
                     {
                         ModelName = "resnet18w2"
                         OutputDim = 8
+                        ProjLayers = 3
                         UsePredHead = false
                     }
                     0

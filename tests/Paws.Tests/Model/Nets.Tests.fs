@@ -17,6 +17,7 @@ let private specOf (case: JsonObject) =
     {
         ModelName = case["model"].GetValue<string>()
         OutputDim = (if resnet then 256 else 128)
+        ProjLayers = 3
         UsePredHead = List.exists (fun (n: string) -> n.StartsWith "pred.") names
     }
 

@@ -202,6 +202,7 @@ let tests =
                     {
                         ModelName = "resnet50"
                         OutputDim = 8
+                        ProjLayers = 3
                         UsePredHead = false
                     }
                     0

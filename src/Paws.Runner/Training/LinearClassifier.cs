@@ -1,0 +1,77 @@
+using Paws.Data.Datasets;
+using Paws.Data.Loading;
+using Paws.Model;
+using Paws.Runner.Evaluation;
+using TorchSharp;
+
+namespace Paws.Runner.Training;
+
+/// <summary>
+/// A linear classifier that starts at zero: its first predictions are uniform, whatever the features' scale. Weight [K, width], bias
+/// [K], in float32. A phase gives its parameters to <see cref="FlatParameters"/> behind the encoder's.
+/// </summary>
+internal sealed class LinearClassifier : IDisposable
+{
+    /// <summary>How test images are judged by it.</summary>
+    public const string Protocol = "linear classifier, last epoch, centre crop";
+
+    private readonly RunSetting run;
+
+    public LinearClassifier(RunSetting run, int width)
+    {
+        this.run = run;
+        Weight = Zeros("classifier.weight", [run.Data.Train.Classes.Count, width]);
+        Bias = Zeros("classifier.bias", [run.Data.Train.Classes.Count]);
+    }
+
+    /// <summary>[K, width].</summary>
+    public NamedTensor Weight { get; }
+
+    /// <summary>[K].</summary>
+    public NamedTensor Bias { get; }
+
+    /// <summary>Weight and bias under their names, for files.</summary>
+    public IEnumerable<(string Name, torch.Tensor Value)> State => [(Weight.Name, Weight.Value), (Bias.Name, Bias.Value)];
+
+    /// <summary>Labels of a plan's labeled rows, [n] in int64 on the device.</summary>
+    public static torch.Tensor Labels(BatchPlan plan, torch.Device device) =>
+        torch.tensor(plan.SupportClasses.Select(c => (long)c).ToArray()).to(device);
+
+    /// <summary>[n, width] → [n, K].</summary>
+    public torch.Tensor Logits(torch.Tensor features) => torch.nn.functional.linear(features, Weight.Value, Bias.Value);
+
+    /// <summary>Accuracy on images at centre crop. Leaves the encoder in evaluation mode.</summary>
+    /// <param name="encoder">Whose features they are.</param>
+    /// <param name="features">[n, 3, s, s] → [n, width] by that encoder.</param>
+    /// <param name="data">Images with labels.</param>
+    /// <param name="chosen">Which of them.</param>
+    public Accuracy Evaluate(Encoder encoder, Func<torch.Tensor, torch.Tensor> features, IImageDataset data, int[] chosen)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var frozen = torch.no_grad();
+        encoder.Eval();
+        var scores = TestImages.Forward(run, data, chosen, images => Logits(features(images)));
+        return TestImages.Accuracy(scores, TestImages.Labels(data, chosen).to(run.Device));
+    }
+
+    /// <summary>Predictions for all test images at centre crop, and the features of <paramref name="keep"/> of them.</summary>
+    public NearestNeighbourResult Judge(Encoder encoder, Func<torch.Tensor, torch.Tensor> features, int keep)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var frozen = torch.no_grad();
+        encoder.Eval();
+        var chosen = TestImages.Spread(run.Data.Test.Count, 0);
+        var embeddings = TestImages.Forward(run, run.Data.Test, chosen, features);
+        return NearestNeighbourResult.Of(run.Data.Test, chosen, Logits(embeddings), embeddings, keep);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        Weight.Value.Dispose();
+        Bias.Value.Dispose();
+    }
+
+    private NamedTensor Zeros(string name, long[] shape) =>
+        new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
+}
