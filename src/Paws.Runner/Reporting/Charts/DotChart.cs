@@ -48,8 +48,8 @@ public sealed record DotChart
         Theme theme = Theme.Paper;
         double names = Pad + Rows.Select(r => Legend.TextWidth(r.Name)).DefaultIfEmpty(0).Max() + 14;
         // A panel is at least as wide as what stands over it.
-        double here = Math.Max(HereWidth + NumberWidth, Legend.TextWidth(Here) + 8),
-            paper = HasPaper ? Math.Max(PaperWidth + NumberWidth / 2, Legend.TextWidth(Paper) + 8) : 0;
+        double here = Math.Max(HereWidth, Legend.TextWidth(Here, 13) + 8) + NumberWidth,
+            paper = HasPaper ? Math.Max(PaperWidth, Legend.TextWidth(Paper, 13) + 8) + NumberWidth / 2 : 0;
         double width = Math.Max(names + here + (HasPaper ? PanelGap + paper : 0) + Pad, Legend.TextWidth(Title, 15) + 2 * Pad);
         double top = 70,
             height = top + RowHeight * Rows.Count + 48;
@@ -62,6 +62,7 @@ public sealed record DotChart
         var ours = new Frame(names, top, here - NumberWidth, RowHeight * Rows.Count);
         var values = Rows.SelectMany(Finite);
         DrawPanel(svg, theme, ours, Here, Scale.Covering(values), (i, x, y) => OurRow(svg, theme, Rows[i], ours, x, y));
+        svg.Text(ours.Right + 10, top - 14, "mean (range)", $"fill:{theme.Muted}");
         if (HasPaper)
         {
             var theirs = new Frame(names + here + PanelGap, top, paper - NumberWidth / 2, RowHeight * Rows.Count);

@@ -10,7 +10,7 @@ internal static class Legend
         Gap = 18;
 
     /// <summary>Width of a text, from the widest font in use (DejaVu Sans), so that others need less.</summary>
-    public static double TextWidth(string text, double size = 12) => 0.62 * size * text.Length;
+    public static double TextWidth(string text, double size = 12) => 0.59 * size * text.Length;
 
     /// <summary>Height of the rows that the names need.</summary>
     public static double Height(IReadOnlyList<string> names, double width) => RowHeight * Places(names, width).Rows;

@@ -43,7 +43,7 @@ public sealed record LineChart
         bool alone = theme.Standalone;
         double head = alone ? 56 : 0,
             top = head + 10;
-        var box = new Box(Left, top, Width - Left - Right, Height - 10 - Bottom);
+        var box = new Frame(Left, top, Width - Left - Right, Height - 10 - Bottom);
         var thinned = Series.Where(s => s.X.Count > 0).Select(s => s.Thin(MostPoints)).ToList();
         Axis xAxis = XAxis(),
             yAxis = YAxis(thinned.Select(t => t.Means));
@@ -80,13 +80,13 @@ public sealed record LineChart
             var drawn = thinned.SelectMany(t => t.Means.X.Zip(t.Means.Y, (x, y) => (X: X(x), Y: Y(y))));
             var (left, below) = FreeCorner(drawn, Y(line.Y), line.Label, box);
             string anchor = left ? "start" : "end";
-            svg.Text(left ? box.Left + 6 : box.Right - 4, Y(line.Y) + (below ? 15 : -6), line.Label, $"{quiet};{Halo(theme)}", anchor);
+            svg.Text(left ? box.Left + 6 : box.Right - 4, Y(line.Y) + (below ? 15 : -6), line.Label, $"{quiet};{theme.Halo}", anchor);
         }
         return svg.Close();
     }
 
     // Where the label of a reference line covers fewest points of the curves: at its right or left end, above or below it.
-    private static (bool Left, bool Below) FreeCorner(IEnumerable<(double X, double Y)> points, double y, string label, Box box)
+    private static (bool Left, bool Below) FreeCorner(IEnumerable<(double X, double Y)> points, double y, string label, Frame box)
     {
         double width = 7 * label.Length + 10;
         var near = points.Where(p => Math.Abs(p.Y - y) < 20).ToList();
@@ -161,7 +161,7 @@ public sealed record LineChart
     }
 
     // What the page's script needs: the plot's box, both ranges, and the points.
-    private string ReadOut(IEnumerable<LineSeries> series, Box box, Axis x, Axis y)
+    private string ReadOut(IEnumerable<LineSeries> series, Frame box, Axis x, Axis y)
     {
         static string Numbers(IEnumerable<double> values) => string.Join(',', values.Select(Json));
         var lines = series.Select(s =>
@@ -169,13 +169,5 @@ public sealed record LineChart
         );
         double[] frame = [box.Left, box.Top, box.Width, box.Height];
         return $"{{\"u\":{JsonSerializer.Serialize(XLabel)},\"box\":[{Numbers(frame)}],\"x\":[{Numbers([x.Low, x.High])}],\"y\":[{Numbers([y.Low, y.High])}],\"s\":[{string.Join(',', lines)}]}}";
-    }
-
-    private static string Halo(Theme theme) => $"paint-order:stroke;stroke:{theme.Surface};stroke-width:4px;stroke-linejoin:round";
-
-    private sealed record Box(double Left, double Top, double Width, double Height)
-    {
-        public double Right => Left + Width;
-        public double Bottom => Top + Height;
     }
 }

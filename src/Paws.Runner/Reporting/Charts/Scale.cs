@@ -36,9 +36,9 @@ internal sealed record Scale(Func<double, double> Share, IReadOnlyList<(double V
 
     private static Scale Linear(double low, double high, double[]? at)
     {
-        // Points at the very ends would sit on the frame.
-        double room = at is null ? 0 : 0.06 * (high - low);
-        Axis axis = Axis.Inside(low - room, high + room);
+        // Points at the very ends would sit on the frame; but nothing lies before a beginning at 0.
+        double room = (high - low) * (at is null ? 0.03 : 0.06);
+        Axis axis = Axis.Inside(low == 0 ? 0 : low - room, high + room);
         return at is null ? Of(axis) : new Scale(axis.Share, Apart(axis.Share, at));
     }
 

@@ -45,7 +45,10 @@ public sealed record SeriesChart
 
     private bool HasLegend => Series.Count > 1;
 
-    private double HeadHeight => 54 + (HasLegend ? Legend.Height(Names, Width - 28) : 0);
+    /// <summary>Room for title, unit and legend; panels side by side share the largest.</summary>
+    internal double HeadRoom { get; init; }
+
+    internal double HeadHeight => Math.Max(HeadRoom, 58 + (HasLegend ? Legend.Height(Names, Width - 28) + 8 : 0));
 
     /// <summary>The chart as a file of its own.</summary>
     public string ToSvg()
@@ -75,7 +78,7 @@ public sealed record SeriesChart
         foreach (ReferenceLine line in References)
         {
             svg.Line(box.Left, Y(line.Y), box.Right, Y(line.Y), $"stroke:{theme.Muted};stroke-dasharray:2 4");
-            svg.Text(box.Right - 4, Y(line.Y) - 6, line.Label, $"fill:{theme.Muted}", "end");
+            svg.Text(box.Right - 4, Y(line.Y) - 6, line.Label, $"fill:{theme.Muted};{theme.Halo}", "end");
         }
         for (int i = 0; i < Series.Count; i++)
         {
@@ -155,11 +158,4 @@ public sealed record SeriesChart
             Marks.Draw(svg, index, x, y, Theme.Hue(Series[index].Hue), Theme.Paper.Surface);
         }
     }
-}
-
-/// <summary>The rectangle that values are drawn in.</summary>
-internal sealed record Frame(double Left, double Top, double Width, double Height)
-{
-    public double Right => Left + Width;
-    public double Bottom => Top + Height;
 }

@@ -28,6 +28,9 @@ internal sealed record Theme(string Text, string Muted, string Grid, string Surf
     /// <summary>A file of its own: dark ink on white.</summary>
     public static Theme Paper { get; } = new("#1c232b", "#5b6672", "#e3e7ec", "#ffffff", "#3b82c4", "#d6484e", Standalone: true);
 
+    /// <summary>Style of a text that may lie over lines: an edge in the colour of the ground.</summary>
+    public string Halo => $"paint-order:stroke;stroke:{Surface};stroke-width:4px;stroke-linejoin:round";
+
     /// <summary>Colour of series or class number <paramref name="index"/> of <paramref name="count"/>.</summary>
     public static string Hue(int index, int count = 10)
     {

@@ -79,12 +79,12 @@ public static class Figure2
         Box(svg, theme, Encoder, middle - 32, 118, 64, "encoder f", step.Encoder);
         svg.Arrow(Encoder + 124, middle, Classifier - 6, middle, theme.Muted);
         svg.Text(Encoder + 59, middle + 52, $"z: {step.Images} × {step.Width}", Quiet(theme), "middle");
-        Box(svg, theme, Classifier, middle - 32, 96, 64, "π(z | S)", $"τ = {Number(step.Temperature)}");
+        Box(svg, theme, Classifier, middle - 32, 96, 64, "π(z | S)", $"τ = {Setting(step.Temperature)}");
         svg.Arrow(Classifier + 102, middle, Predictions - 6, middle, theme.Muted);
         Head(svg, theme, Predictions, top, prediction, $"prediction for {name}");
         double bars = middle - DistributionBars.RowHeight * shown.Length / 2;
         DistributionBars.Draw(svg, theme, Predictions, bars, BarsWidth, step.Classes, p, shown);
-        Head(svg, theme, Targets, top, target, $"target of {name}, T = {Number(step.Sharpen)}");
+        Head(svg, theme, Targets, top, target, $"target of {name}, T = {Setting(step.Sharpen)}");
         DistributionBars.Draw(svg, theme, Targets, bars, BarsWidth, step.Classes, towards, shown);
         string sum = $"H({target}, {prediction}) = {Number(entropy)} nats";
         svg.Text(Targets, bars + DistributionBars.RowHeight * shown.Length + 18, sum, $"fill:{theme.Text};font-weight:600");
@@ -143,7 +143,9 @@ public static class Figure2
         }
         double on = step.Labels[0].Max(),
             off = step.Labels[0].Take(columns).Min();
-        svg.Text(left, top + rows * cell + 15, $"{step.SupportRows} × {step.Classes.Count}: {Number(on)}, {Number(off)}", Quiet(theme));
+        double below = top + rows * cell + 15;
+        svg.Text(left, below, $"{step.SupportRows} × {step.Classes.Count}", Quiet(theme));
+        svg.Text(left, below + 15, $"{Number(on)} on, {Number(off)} off", Quiet(theme));
     }
 
     private static void Batch(SvgDrawing svg, Theme theme, StepPicture step, int[] shown)
@@ -152,10 +154,10 @@ public static class Figure2
         Head(svg, theme, Predictions, top, "p̄", "mean of ρ over all views");
         DistributionBars.Draw(svg, theme, Predictions, top + 16, BarsWidth, step.Classes, step.MeanPrediction, shown);
         int views = 2 + step.SmallViews;
-        Head(svg, theme, Targets, top, "the whole batch", $"{step.Images} images × {views} views");
+        Head(svg, theme, Targets, top, "the batch", $"{step.Images} images × {views} views");
         (string Name, double Value)[] lines =
         [
-            ("cross-entropy, mean over views", step.CrossEntropy),
+            ("mean cross-entropy", step.CrossEntropy),
             ("ME-Max, −H(p̄)", step.MeMax),
             ("loss, their sum", step.CrossEntropy + step.MeMax),
         ];
@@ -199,5 +201,7 @@ public static class Figure2
 
     private static string Quiet(Theme theme) => $"fill:{theme.Muted}";
 
-    private static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture).Replace('-', '−');
+    private static string Setting(double value) => value.ToString("0.###", CultureInfo.InvariantCulture);
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture).Replace('-', '−');
 }

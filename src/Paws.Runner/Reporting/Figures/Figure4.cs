@@ -29,15 +29,17 @@ public static class Figure4
             );
         SeriesChart[] panels =
         [
-            Panel("a  consistency", "cross-entropy with the target, nats", Curve("cross-entropy", 1, s => s.CrossEntropy)),
+            Panel("(a) consistency", "cross-entropy with the target, nats", Curve("cross-entropy", 1, s => s.CrossEntropy)),
             Panel(
-                "b  losses that are not trained",
+                "(b) losses that are not trained",
                 "nats",
                 Curve("instance discrimination (NT-Xent)", 2, s => s.InstanceDiscrimination),
                 Curve("classification of the support", 3, s => s.SupportClassification)
             ),
-            Panel("c  confidence of the target", "mean largest target probability", Curve("confidence", 0, s => s.TargetConfidence)),
+            Panel("(c) confidence of the target", "mean largest target probability", Curve("confidence", 0, s => s.TargetConfidence)),
         ];
+        double head = panels.Max(p => p.HeadHeight);
+        panels = [.. panels.Select(p => p with { HeadRoom = head })];
         double height = panels.Max(p => p.Height);
         var svg = new SvgDrawing(PanelWidth * panels.Length, height, Theme.Paper, $"Figure 4: losses and confidence, {seeds.Count} seeds");
         for (int i = 0; i < panels.Length; i++)

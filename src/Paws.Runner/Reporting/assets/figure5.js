@@ -37,7 +37,7 @@ const plane = at("plane"), wedges = 180, reach = 1.55;
 const letter = (k) => String.fromCharCode(65 + k);
 const percent = (v) => (100 * v).toFixed(1) + " %";
 const fresh = (classes) => data.begin[classes - 2].map((s) => [...s]);
-let classes = 3, supports = fresh(classes), query = [0.72, 1.0], tau = 0.1, temperature = 0.25;
+let classes = 3, supports = fresh(classes), query = [-0.06, 1.2], tau = 0.1, temperature = 0.25;
 
 const node = (name, attributes, parent) => {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -159,5 +159,5 @@ const settings = () => {
 for (const id of ["tau", "sharpen"]) at(id).addEventListener("input", () => { settings(); draw(); });
 const restart = () => { classes = +at("classes").value; supports = fresh(classes); settings(); build(); };
 at("classes").addEventListener("input", restart);
-at("again").addEventListener("click", () => { query = [0.72, 1.0]; at("tau").value = -1; at("sharpen").value = 0.25; restart(); });
+at("again").addEventListener("click", () => { query = [-0.06, 1.2]; at("tau").value = -1; at("sharpen").value = 0.25; restart(); });
 restart();
