@@ -64,7 +64,8 @@ internal sealed class ClassifierPhase : IPhase
 
     public int ImagesPerStep { get; }
 
-    public bool BatchStatistics => !frozenTrunk && run.Config.Finetune.BatchStatistics;
+    // As published: nothing puts the model into evaluation mode while it is fine-tuned.
+    public bool BatchStatistics => !frozenTrunk;
 
     public Encoder Encoder { get; }
 

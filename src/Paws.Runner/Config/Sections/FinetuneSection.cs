@@ -30,7 +30,7 @@ public sealed record FinetuneSection
     /// <summary>Area share of its random crops when augmenting, [min, max]; null takes the large views' own.</summary>
     public double[]? Scale { get; init; }
 
-    /// <summary>Whether batch-norm takes statistics from the batch instead of its running ones (published: not).</summary>
+    /// <summary>Whether batch-norm takes statistics from the batch instead of its running ones in method suncet (published: not). Method head always does.</summary>
     public bool BatchStatistics { get; init; }
 
     /// <summary>What <c>paws finetune</c> trains: one of <see cref="FinetuneMethod.Names"/>.</summary>
