@@ -48,6 +48,10 @@ public sealed record ItemResult
     /// <summary>Commits of the source that the runs were made with.</summary>
     public required IReadOnlyList<string> Commits { get; init; }
 
+    /// <summary>Whether there is something to see: a run that has ended, or a drawing that needs none.</summary>
+    [JsonIgnore]
+    public bool Shows => Finished > 0 || Runs == 0;
+
     /// <summary>Reads off the records what a plan's cells show.</summary>
     public static ItemResult Of(ReproPlan plan, RunStore store)
     {

@@ -111,7 +111,8 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
     {
         foreach (var (plan, result) in plans.Zip(results))
         {
-            console.Say($"{plan.Item.Name}, {plan.Item.Title}: {Verdict.Word(result.Outcome)}, {result.Finished} of {result.Runs} runs");
+            var verdict = plan.Item.Claim.Length == 0 ? "drawn" : Verdict.Word(result.Outcome);
+            console.Say($"{plan.Item.Name}, {plan.Item.Title}: {verdict}, {result.Finished} of {result.Runs} runs");
         }
         console.Say($"tables and figures: {Path.Combine(request.Folder.Root, "results", request.Scale)}; page: {request.Folder.Page}");
         console.WriteResult(

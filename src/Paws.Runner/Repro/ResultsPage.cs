@@ -70,58 +70,59 @@ public static class ResultsPage
         """;
 
     private static string Glance(ReproItem item, string scale, ItemResult? result) =>
-        result is { Finished: > 0 }
-            ? result.Finished == result.Runs
-                ? Verdict.Word(result.Outcome)
-                : $"{Verdict.Word(result.Outcome)} ({result.Finished} of {result.Runs} runs)"
-            : item.Skip.ContainsKey(scale)
-                ? "left out"
-                : "not run";
+        result is { Shows: true } ? Verdicts(item, result) + (result.Finished == result.Runs ? "" : $" ({result.Finished} of {result.Runs} runs)")
+        : item.Skip.ContainsKey(scale) ? "left out"
+        : "not run";
+
+    /// <summary>A drawing without a claim is nothing to judge.</summary>
+    private static string Verdicts(ReproItem item, ItemResult result) => item.Claim.Length == 0 ? "drawn" : Verdict.Word(result.Outcome);
 
     private static void Section(StringBuilder text, ReproFolder folder, ReproItem item, string[] scales)
     {
-        text.Append(
-            Invariant,
-            $"\n<a id=\"{item.Id}\"></a>\n\n## {item.Name}: {item.Title}\n\nClaim: {item.Claim}. {item.Source.Trim()}\n"
-        );
+        var claim = item.Claim.Length == 0 ? "" : $"Claim: {item.Claim}. ";
+        text.Append(Invariant, $"\n<a id=\"{item.Id}\"></a>\n\n## {item.Name}: {item.Title}\n\n{claim}{item.Source.Trim()}\n");
+        var missing = new List<string>();
         foreach (var scale in scales)
         {
-            if (folder.Result(scale, item.Id) is { Finished: > 0 } result)
+            if (folder.Result(scale, item.Id) is { Shows: true } result)
             {
                 Result(text, folder, item, result);
             }
             else if (item.Skip.TryGetValue(scale, out var reason))
             {
-                text.Append(Invariant, $"\nNot run at scale {scale}: {reason.Trim()}\n");
+                text.Append(Invariant, $"\nNot run at scale {scale}: {reason.Trim()}.\n");
             }
             else
             {
-                text.Append(Invariant, $"\nNot run yet at scale {scale}.\n");
+                missing.Add(scale);
             }
+        }
+        if (missing.Count > 0)
+        {
+            text.Append(Invariant, $"\nNot run yet at scale {string.Join(", ", missing)}.\n");
         }
         text.Append(Invariant, $"\nIn full: {item.Full.Trim()}\n");
     }
 
     private static void Result(StringBuilder text, ReproFolder folder, ReproItem item, ItemResult result)
     {
-        var plan = new ReproPlan(item, ReproFiles.Scale(result.Scale), result.Seeds);
-        var missing = result.Finished == result.Runs ? "" : $" of {result.Runs}";
-        text.Append(Invariant, $"\n### {item.Name}, scale {result.Scale}: {Verdict.Word(result.Outcome)}\n\n");
-        text.Append(new ItemTable(plan, result).ToMarkdown());
-        text.Append(
-            Invariant,
-            $"\n{result.Finished}{missing} runs, {Duration(result.Seconds)} of one after the other, on {string.Join("; ", result.Hardware)}"
-        );
-        text.Append(Invariant, $" (commit {string.Join(", ", result.Commits.Select(c => c[..Math.Min(8, c.Length)]))}). ");
-        text.Append(Invariant, $"[JSON](results/{result.Scale}/{item.Id}.json), [CSV](results/{result.Scale}/{item.Id}.csv).\n");
+        text.Append(Invariant, $"\n### {item.Name}, scale {result.Scale}: {Verdicts(item, result)}\n\n");
+        if (result.Runs > 0)
+        {
+            var plan = new ReproPlan(item, ReproFiles.Scale(result.Scale), result.Seeds);
+            var all = result.Finished == result.Runs ? "" : $" of {result.Runs}";
+            text.Append(new ItemTable(plan, result).ToMarkdown());
+            text.Append(Invariant, $"\n{result.Finished}{all} runs, {Duration(result.Seconds)} of one after the other, on ");
+            text.Append(Invariant, $"{string.Join("; ", result.Hardware)} (commit ");
+            text.Append(Invariant, $"{string.Join(", ", result.Commits.Select(c => c[..Math.Min(8, c.Length)]))}). ");
+            text.Append(Invariant, $"[JSON](results/{result.Scale}/{item.Id}.json), [CSV](results/{result.Scale}/{item.Id}.csv).\n");
+        }
         foreach (var extension in (string[])[".svg", ".html"])
         {
             if (File.Exists(folder.File(result.Scale, item.Id, extension)))
             {
                 var path = $"results/{result.Scale}/{item.Id}{extension}";
-                text.Append(
-                    extension == ".svg" ? $"\n![{item.Name}]({path})\n" : $"\n[Interactive page]({path}), to open from a checkout.\n"
-                );
+                text.Append(extension == ".svg" ? $"\n![{item.Name}]({path})\n" : $"\n[Interactive page]({path}), to open from a checkout.\n");
             }
         }
     }

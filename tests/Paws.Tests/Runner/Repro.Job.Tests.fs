@@ -1,0 +1,176 @@
+module Paws.Tests.Runner.ReproJobTests
+
+open System
+open System.Collections.Concurrent
+open System.IO
+open System.Text.Json.Nodes
+open System.Threading
+open System.Threading.Tasks
+open Expecto
+open Paws.Runner
+open Paws.Runner.Config
+open Paws.Runner.Reporting
+open Paws.Runner.Repro
+open Paws.Tests
+
+/// Writes what a training run would, with an accuracy that a rule gives.
+type private Rule(accuracy: PawsConfig -> float) =
+    let calls = ConcurrentQueue<string>()
+    member _.Calls = calls.ToArray() |> Array.sort
+
+    interface IRunner with
+        member _.Run(run, directory, finished, stop) =
+            stop.ThrowIfCancellationRequested()
+            calls.Enqueue run.Key
+            Directory.CreateDirectory directory |> ignore
+            let result = JsonObject()
+            result["top1"] <- JsonValue.Create(accuracy run.Config)
+            result["method"] <- JsonValue.Create run.Config.Method.Name
+            result["seconds"] <- JsonValue.Create 60.0
+            result["hardware"] <- JsonValue.Create "a rule"
+            result["commit"] <- JsonValue.Create "0123456789abcdef"
+            result["run_directory"] <- JsonValue.Create directory
+            File.WriteAllText(Path.Combine(directory, "result.json"), result.ToJsonString())
+            finished.Invoke 1.0
+            Task.CompletedTask
+
+let private quiet () =
+    let text = new StringWriter()
+    CommandConsole.ForProcess(false, text, text), text
+
+let private request (root: string) items draw =
+    ReproRequest(
+        Items = List.toArray items,
+        Scale = "smoke",
+        Seeds = Nullable 3,
+        Jobs = 2,
+        Folder = ReproFolder(Path.Combine(root, "out")),
+        Work = Path.Combine(root, "work"),
+        Draw = draw
+    )
+
+let private runIn root items draw (runner: IRunner) (stop: CancellationToken) =
+    let console, text = quiet ()
+    ReproJob(request root items draw, runner, console, stop).Run()
+    text.ToString()
+
+/// ME-Max is worth 5 points with few labels and 1 with many; seeds differ by 0.1 alike.
+let private memax (config: PawsConfig) =
+    let few = config.Data.LabelsPerClass.Value < 10
+    let worth = if few then 5.0 else 1.0
+
+    50.0
+    + (if few then 0.0 else 20.0)
+    + (if config.Criterion.MeMax then worth else 0.0)
+    + 0.1 * float config.Meta.Seed
+    + (if config.Criterion.MeMax then 0.01 * float config.Meta.Seed else 0.0)
+
+let private readCells (root: string) id =
+    ItemResult.Read(Path.Combine(root, "out", "results", "smoke", id + ".json"))
+
+[<Tests>]
+let tests =
+    testList "Runner.Repro.job" [
+        testCase "a table is run, written and judged; the second time nothing is run" (fun () ->
+            use folder = new ScratchFolder()
+            let first = Rule memax
+            let said = runIn folder.Path [ "table6" ] false first CancellationToken.None
+            Expect.hasLength first.Calls 12 "4 arms × 3 seeds"
+            Expect.hasLength (Array.distinct first.Calls) 12 "each once"
+            Expect.stringContains said "supported, 12 of 12 runs" "verdict"
+            let result = readCells folder.Path "table6"
+            Expect.equal result.Outcome Outcome.Supported "claim"
+            Expect.equal result.Finished 12 "finished"
+            let withFew = result.Cells |> Seq.find (fun c -> c.Name = "with.few")
+            Expect.sequenceEqual withFew.Values [ Nullable 55.0; Nullable 55.11; Nullable 55.22 ] "values"
+            Expect.equal withFew.Paper (Nullable 63.8) "paper"
+            let file extension = Path.Combine(folder.Path, "out", "results", "smoke", "table6" + extension)
+            let table = File.ReadAllText(file ".md")
+            Expect.stringContains table "| with ME-Max | 55.11 ± 0.11 (3) | 63.8 | 71.11 ± 0.11 (3) | 73.9 |" "row"
+            Expect.stringContains table "ME-Max helps with few labels: **supported** (+5.01" "statement"
+            let lines = File.ReadAllLines(file ".csv")
+            Expect.hasLength lines 13 "a line a cell and seed"
+            Expect.stringContains lines[1] ",0,,55,63.8" "a cell"
+            Expect.isTrue (File.Exists(file ".svg") && FileInfo(file ".png").Length > 1000L) "drawings"
+            let second = Rule memax
+            runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
+            Expect.isEmpty second.Calls "recorded"
+            File.Delete(file ".md")
+            runIn folder.Path [ "table6" ] true second CancellationToken.None |> ignore
+            Expect.isEmpty second.Calls "draws only"
+            Expect.equal (File.ReadAllText(file ".md")) table "the same table")
+
+        testCase "tables that share arms run them once" (fun () ->
+            use folder = new ScratchFolder()
+            let runner = Rule(fun _ -> 50.0)
+            runIn folder.Path [ "table3"; "table6"; "figure4" ] false runner CancellationToken.None |> ignore
+            // table 3: base, 2 ×, 3 ×; table 6: three more; figure 4: the base
+            Expect.hasLength runner.Calls (3 * 6) "shared")
+
+        testCase "a run that fails is told, the others end, and only it is run again" (fun () ->
+            use folder = new ScratchFolder()
+
+            let refuse (config: PawsConfig) =
+                if not config.Criterion.MeMax && config.Meta.Seed = 1 && config.Data.LabelsPerClass.Value < 10 then
+                    raise (UserErrorException "out of luck")
+
+                memax config
+
+            let first = Rule refuse
+
+            Expect.throwsC
+                (fun () -> runIn folder.Path [ "table6" ] false first CancellationToken.None |> ignore)
+                (fun e ->
+                    Expect.stringContains e.Message "1 of 12 runs failed" "how many"
+                    Expect.stringContains e.Message "out of luck" "why")
+
+            let result = readCells folder.Path "table6"
+            Expect.equal result.Finished 11 "the others"
+            let few = result.Statements |> Seq.find (fun s -> s.Says = "ME-Max helps with few labels")
+            Expect.equal few.Seeds 2 "judged on the seeds that have both cells"
+            let second = Rule memax
+            runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
+            Expect.hasLength second.Calls 1 "again"
+            Expect.equal (readCells folder.Path "table6").Finished 12 "all")
+
+        testCase "a stop leaves what has ended, and the next call goes on" (fun () ->
+            use folder = new ScratchFolder()
+            use stop = new CancellationTokenSource()
+            let mutable count = 0
+
+            let stopping (config: PawsConfig) =
+                if Interlocked.Increment &count = 4 then
+                    stop.Cancel()
+
+                memax config
+
+            Expect.throwsT<OperationCanceledException>
+                (fun () -> runIn folder.Path [ "table6" ] false (Rule stopping) stop.Token |> ignore)
+                "stopped"
+
+            let kept = (readCells folder.Path "table6").Finished
+            Expect.isTrue (kept >= 4 && kept < 12) $"{kept} kept"
+            let second = Rule memax
+            runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
+            Expect.hasLength second.Calls (12 - kept) "the rest")
+
+        testCase "the page tells what was run and what was not" (fun () ->
+            use folder = new ScratchFolder()
+            runIn folder.Path [ "table6"; "figure5" ] false (Rule memax) CancellationToken.None |> ignore
+            let out = Path.Combine(folder.Path, "out")
+            Directory.Move(Path.Combine(out, "results", "smoke"), Path.Combine(out, "results", "laptop"))
+
+            for json in Directory.GetFiles(Path.Combine(out, "results", "laptop"), "*.json") do
+                File.WriteAllText(json, File.ReadAllText(json).Replace("\"scale\": \"smoke\"", "\"scale\": \"laptop\""))
+
+            let page = ResultsPage.Write(ReproFolder out)
+            Expect.stringContains page "### Table 6, scale laptop: supported" "section"
+            Expect.stringContains page "| with ME-Max | 55.11 ± 0.11 (3) | 63.8 |" "numbers"
+            Expect.stringContains page "on a rule (commit 01234567)" "hardware and commit"
+            Expect.stringContains page "Not run yet at scale gpu, paper." "not run"
+            Expect.stringContains page "figure5.html" "interactive page"
+            Expect.stringContains page "left out" "skipped"
+
+            for id in ReproFiles.Items do
+                Expect.stringContains page $"<a id=\"{id}\"></a>" id)
+    ]
