@@ -111,7 +111,9 @@ let tests =
         testPropertyWithConfig config "dots: well-formed, everything inside, texts apart"
         <| Prop.forAll dots (fun chart ->
             let svg = chart.ToSvg()
-            List.isEmpty (SvgText.outside svg) && apart (texts svg))
+            let outside = SvgText.outside svg
+            Expect.isEmpty outside $"outside lie %A{outside}"
+            Expect.isTrue (apart (texts svg)) $"texts touch: %A{List.map SvgText.extent (texts svg)}")
 
         testPropertyWithConfig config "dots: each finite seed is a dot, each finite number of the paper a diamond"
         <| Prop.forAll dots (fun chart ->
@@ -136,7 +138,9 @@ let tests =
         testPropertyWithConfig config "series: well-formed, everything inside, texts apart"
         <| Prop.forAll series (fun chart ->
             let svg = chart.ToSvg()
-            List.isEmpty (SvgText.outside svg) && apart (texts svg))
+            let outside = SvgText.outside svg
+            Expect.isEmpty outside $"outside lie %A{outside}"
+            Expect.isTrue (apart (texts svg)) $"texts touch: %A{List.map SvgText.extent (texts svg)}")
 
         testPropertyWithConfig config "a smoothed curve stays within its seeds and keeps few points"
         <| fun (values: NormalFloat list) ->
@@ -190,7 +194,7 @@ let tests =
 
         testCase "few abscissae are named on the axis, on a logarithmic one evenly by ratio"
         <| fun _ ->
-            let scale = Scale.Over([ 40.0; 400.0; 4000.0; 0.0; nan ], true)
+            let scale = Scale.Over([ 40.0; 400.0; 4000.0; 0.0; nan ], true, 400.0)
             let labels = [ for struct (_, text) in scale.Ticks -> text ]
             Expect.equal labels [ "40"; "400"; "4000" ] "their own values"
 

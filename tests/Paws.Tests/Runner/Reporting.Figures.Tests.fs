@@ -25,6 +25,10 @@ let private log seed length =
             $"""{{"phase":"paws","step":{i},"epoch":{float i / 10.0},"seconds":{i},"loss":1,"cross_entropy":{2.0 - float i / 100.0 + seed},"target_confidence":0.5,"instance_discrimination":3,"support_classification":1}}"""
     ]
 
+let private expectInside svg what =
+    let outside = SvgText.outside svg
+    Expect.isEmpty outside $"{what}: outside lie %A{outside}"
+
 let private words svg =
     SvgText.elements "text" (XElement.Parse svg) |> Seq.map _.Value |> Seq.toList
 
@@ -110,7 +114,7 @@ let tests =
         <| fun _ ->
             for seeds in [ [| log 0.0 300 |]; [| log 0.0 300; log 0.2 200; log 0.4 250 |] ] do
                 let svg = Figure4.Draw seeds
-                Expect.isEmpty (SvgText.outside svg) "inside"
+                expectInside svg "the figure"
                 Expect.equal (words svg |> List.filter ((=) "epochs") |> List.length) 3 "three panels"
                 let root = XElement.Parse svg
 
@@ -125,7 +129,7 @@ let tests =
         testCase "Figure 4 needs a seed, and draws runs that measured nothing"
         <| fun _ ->
             Expect.throwsT<ArgumentException> (fun () -> Figure4.Draw [||] |> ignore) "no seed"
-            Expect.isEmpty (SvgText.outside (Figure4.Draw [| MetricsLog.Empty |])) "an empty log"
+            expectInside (Figure4.Draw [| MetricsLog.Empty |]) "an empty log"
 
         testCase "Figure 5's page holds predictions that the second implementation makes too"
         <| fun _ ->
@@ -165,7 +169,7 @@ let tests =
         testCase "Figure 5's map has everything inside, and refuses more classes than colours"
         <| fun _ ->
             for classes in [ 1; 2; 5; 10 ] do
-                Expect.isEmpty (SvgText.outside (Figure5.Map(PlaneSupports.Around classes))) $"{classes} classes"
+                expectInside (Figure5.Map(PlaneSupports.Around classes)) $"{classes} classes"
 
             Expect.throwsT<ArgumentOutOfRangeException> (fun () -> Figure5.Map(PlaneSupports.Around 11) |> ignore) "11 classes"
 
@@ -194,7 +198,7 @@ let tests =
                     Expect.contains setting.Data.Train.Classes name "a class"
 
                 let svg = Figure2.Draw step
-                Expect.isEmpty (SvgText.outside svg) "inside"
+                expectInside svg "the figure"
                 let pictures = SvgText.elements "image" (XElement.Parse svg) |> Seq.length
                 Expect.equal pictures (2 + Seq.sumBy Seq.length step.Supports) "two views and the supports")
 
@@ -211,7 +215,7 @@ let tests =
                 (fun _ step ->
                     Expect.equal step.Classes.Count 4 "classes of both"
                     Expect.equal step.MeMax 0.0 "switched off"
-                    Expect.isEmpty (SvgText.outside (Figure2.Draw step)) "inside")
+                    expectInside (Figure2.Draw step) "inside")
 
         testCase "Figure 2 of an image that the batch does not have is refused"
         <| fun _ ->

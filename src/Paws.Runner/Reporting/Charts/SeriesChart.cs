@@ -63,7 +63,7 @@ public sealed record SeriesChart
     {
         var box = new Frame(offset + Left, HeadHeight + 6, Width - Left - Right, PlotHeight);
         var shown = Series.Select(s => Shown(s).ToList()).ToList();
-        Scale x = Scale.Over(shown.SelectMany(s => s.Select(p => p.X)), LogX),
+        Scale x = Scale.Over(shown.SelectMany(s => s.Select(p => p.X)), LogX, box.Width),
             y = Scale.Covering(shown.SelectMany(s => s.SelectMany(p => p.Finite)).Concat(References.Select(r => r.Y)));
         double X(double v) => box.Left + x.Share(v) * box.Width;
         double Y(double v) => box.Top + (1 - y.Share(v)) * box.Height;

@@ -169,7 +169,7 @@ public static class Figure2
             svg.Text(Width - 20, y, Number(lines[i].Value), style, "end");
         }
         svg.Line(Targets, top + 64, Width - 20, top + 64, $"stroke:{theme.Muted}");
-        string targets = step.PredictionHead ? "Targets: before the prediction head," : "Targets are constants:";
+        string targets = step.PredictionHead ? "Targets: before prediction head;" : "Targets are constants:";
         svg.Text(Targets, top + 106, targets, Quiet(theme));
         svg.Text(Targets, top + 122, "no gradient passes through them.", Quiet(theme));
     }

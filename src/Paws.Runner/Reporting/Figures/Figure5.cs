@@ -50,8 +50,7 @@ public static class Figure5
         svg.Text(20, 28, "Which class a direction gets from its labeled neighbours", $"fill:{theme.Text};font-size:15px;font-weight:600");
         Disc(svg, theme, 0, $"π, τ = {Short(temperature)}", supports, predicted);
         Disc(svg, theme, Panel, $"sharpened, T = {Short(sharpen)}", supports, PlaneSupports.Sharpen(sharpen, predicted));
-        string note =
-            "Colour: the most probable class; its strength: how probable, from 1/K (white) to 1. Letters: supports and their classes.";
+        string note = "Colour: the most probable class, white at 1/K, full at 1. Letters: supports and their classes.";
         svg.Text(Panel, height - 16, note, $"fill:{theme.Muted};font-size:11px", "middle");
         return svg.Close();
     }
