@@ -184,10 +184,11 @@ internal static class ReportCharts
                 YLabel = "nats",
                 Series = NotEmpty(LineSeries.From("loss", log.StepsOf(phase), s => s.Step, s => s.Loss, hue)),
             };
-        var charts = new List<ReportChart>
+        var charts = new List<ReportChart>();
+        if (words.IsPaws || log.StepsOf(words.Finetune).Count > 0)
         {
-            new($"{words.Finetune}-loss", Chart(words.Finetuning, words.Finetune, FinetuneHue), words.FinetuneLoss),
-        };
+            charts.Add(new($"{words.Finetune}-loss", Chart(words.Finetuning, words.Finetune, FinetuneHue), words.FinetuneLoss));
+        }
         if (log.StepsOf(Phase.Distillation).Count > 0)
         {
             LineChart distillation = Chart("Self-distillation", Phase.Distillation, DistillationHue);
