@@ -104,7 +104,7 @@ internal static class ReportCharts
         );
         if (!words.IsPaws)
         {
-            return [.. OwnLosses(words, Chart, Line), rate, speed];
+            return [.. MethodCharts.Losses(words, Chart, Line), rate, speed];
         }
         double floor = -Math.Log(Math.Max(classes, 2));
         LineChart loss = Chart(
@@ -144,33 +144,6 @@ internal static class ReportCharts
             rate,
             speed,
         ];
-    }
-
-    /// <summary>The loss of a method that PAWS is compared with, and what else it measured.</summary>
-    private static IEnumerable<ReportChart> OwnLosses(
-        ReportWords words,
-        Func<string, string, LineSeries[], LineChart> chart,
-        Func<string, Func<StepMetrics, double?>, int, LineSeries> line
-    )
-    {
-        yield return new("loss", chart("Loss", "nats", [line("loss", s => s.Loss, 0)]), $"What {words.Title} minimises.");
-        LineChart parts = chart(
-            "Parts of the loss",
-            "nats",
-            [
-                line("unlabeled images", s => s.CrossEntropy ?? s.InstanceDiscrimination, 2),
-                line("labeled images", s => s.SupportClassification, 3),
-            ]
-        );
-        if (!parts.IsEmpty)
-        {
-            yield return new("loss-parts", parts, "On unlabeled and on labeled images, before they are weighted.");
-        }
-        LineChart confident = chart("Confident predictions", "share of unlabeled images", [line("share", s => s.ConfidentShare, 0)]);
-        if (!confident.IsEmpty)
-        {
-            yield return new("confident-share", confident, "Unlabeled images whose predicted class was taken as a label.");
-        }
     }
 
     /// <summary>Loss of fine-tuning, of distillation where there was one, and of the baseline beside a method.</summary>
