@@ -175,7 +175,8 @@ module Encoder =
                     (nameof spec)
                     $"unknown model name '{name}'; valid: wide_resnet{{depth}}w{{width}} with depth 10, 16, 22, 28, … (wide_resnet28w2), resnet18, resnet50, resnet101, resnet152, each with w2 or w4 for double or fourfold width, resnet18_small"
 
-        let projection = ProjectionHead(registry, trunk.Width, spec.OutputDim, spec.ProjLayers)
+        let projection =
+            ProjectionHead(registry, trunk.Width, spec.OutputDim, spec.ProjLayers)
 
         let prediction =
             if spec.UsePredHead then

@@ -1,6 +1,6 @@
 namespace Paws.Runner.Config;
 
-/// <summary>What <c>paws finetune</c> can train.</summary>
+/// <summary>What fine-tuning can train.</summary>
 public static class FinetuneMethod
 {
     /// <summary>The whole encoder by the SuNCEt loss, judged by PAWS-NN.</summary>

@@ -29,9 +29,11 @@ public static class RunDirectory
             "runs",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{DatasetDefaults.BaseName(config.Data.Dataset)}-{DataLocation.LabelsInWords(config)}-seed{config.Meta.Seed}-{now:yyyyMMdd-HHmmss}"
+                $"{DatasetDefaults.BaseName(config.Data.Dataset)}-{MethodInName(config)}{DataLocation.LabelsInWords(config)}-seed{config.Meta.Seed}-{now:yyyyMMdd-HHmmss}"
             )
         );
+
+    private static string MethodInName(PawsConfig config) => config.Method.Name == TrainMethod.Paws ? "" : config.Method.Name + "-";
 
     /// <summary>Whether the directory holds a run.</summary>
     public static bool HoldsRun(string directory) => File.Exists(Path.Combine(directory, ConfigName));

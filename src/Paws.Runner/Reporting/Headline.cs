@@ -40,7 +40,10 @@ internal static class Headline
         }
         html.Append("</div><div class=\"card bars\">");
         Bar(html, words.Accuracy, top1, ReportCharts.MethodHue);
-        Bar(html, words.Finetuned, finetuned, ReportCharts.FinetuneHue);
+        if (words.IsPaws || finetuned is not null)
+        {
+            Bar(html, words.Finetuned, finetuned, ReportCharts.FinetuneHue);
+        }
         if (distilled is not null)
         {
             Bar(html, "after distillation", distilled, ReportCharts.DistillationHue);

@@ -45,7 +45,9 @@ public static class HtmlReport
         Section(page, "projection", "Embeddings", report.Embeddings.Length == 0 ? NotRun : Scatter(report));
         var views = new ViewGrid(report.Views);
         Section(page, "views", "Views as the network sees them", views.IsEmpty ? NotRun : Card(views.ToHtml(), words.Views));
-        Section(page, "phases", words.Method == TrainMethod.Supervised ? "Fine-tuning" : "Fine-tuning and baseline", Grid(ReportCharts.OtherPhases(log, words)));
+        var others = ReportCharts.OtherPhases(log, words);
+        string further = words.Method == TrainMethod.Supervised ? "Fine-tuning" : "Fine-tuning and baseline";
+        Section(page, "phases", further, others.Count > 0 ? Grid(others) : NotRun);
         Section(page, "environment", "Versions and machine", Table(report.Environment));
         string yaml = $"<details><summary>Resolved configuration (YAML)</summary><pre>{Escape(report.Configuration)}</pre></details>";
         Section(page, "configuration", "Configuration", $"<div class=\"card\">{yaml}</div>");

@@ -104,7 +104,7 @@ internal static class ReportCharts
         );
         if (!words.IsPaws)
         {
-            return [.. OwnLosses(words, Chart, Line), rate, speed];
+            return [.. MethodCharts.Losses(words, Chart, Line), rate, speed];
         }
         double floor = -Math.Log(Math.Max(classes, 2));
         LineChart loss = Chart(
@@ -146,33 +146,6 @@ internal static class ReportCharts
         ];
     }
 
-    /// <summary>The loss of a method that PAWS is compared with, and what else it measured.</summary>
-    private static IEnumerable<ReportChart> OwnLosses(
-        ReportWords words,
-        Func<string, string, LineSeries[], LineChart> chart,
-        Func<string, Func<StepMetrics, double?>, int, LineSeries> line
-    )
-    {
-        yield return new("loss", chart("Loss", "nats", [line("loss", s => s.Loss, 0)]), $"What {words.Title} minimises.");
-        LineChart parts = chart(
-            "Parts of the loss",
-            "nats",
-            [
-                line("unlabeled images", s => s.CrossEntropy ?? s.InstanceDiscrimination, 2),
-                line("labeled images", s => s.SupportClassification, 3),
-            ]
-        );
-        if (!parts.IsEmpty)
-        {
-            yield return new("loss-parts", parts, "On unlabeled and on labeled images, before they are weighted.");
-        }
-        LineChart confident = chart("Confident predictions", "share of unlabeled images", [line("share", s => s.ConfidentShare, 0)]);
-        if (!confident.IsEmpty)
-        {
-            yield return new("confident-share", confident, "Unlabeled images whose predicted class was taken as a label.");
-        }
-    }
-
     /// <summary>Loss of fine-tuning, of distillation where there was one, and of the baseline beside a method.</summary>
     public static IReadOnlyList<ReportChart> OtherPhases(MetricsLog log, ReportWords words)
     {
@@ -184,10 +157,11 @@ internal static class ReportCharts
                 YLabel = "nats",
                 Series = NotEmpty(LineSeries.From("loss", log.StepsOf(phase), s => s.Step, s => s.Loss, hue)),
             };
-        var charts = new List<ReportChart>
+        var charts = new List<ReportChart>();
+        if (words.IsPaws || log.StepsOf(words.Finetune).Count > 0)
         {
-            new($"{words.Finetune}-loss", Chart(words.Finetuning, words.Finetune, FinetuneHue), words.FinetuneLoss),
-        };
+            charts.Add(new($"{words.Finetune}-loss", Chart(words.Finetuning, words.Finetune, FinetuneHue), words.FinetuneLoss));
+        }
         if (log.StepsOf(Phase.Distillation).Count > 0)
         {
             LineChart distillation = Chart("Self-distillation", Phase.Distillation, DistillationHue);

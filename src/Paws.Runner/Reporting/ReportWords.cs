@@ -51,6 +51,9 @@ internal sealed record ReportWords(string Method, string Finetune)
             ? "The supervised contrastive loss on the labeled images."
             : "Cross-entropy of a linear classifier on the labeled images.";
 
+    /// <summary>What its loss is.</summary>
+    public string Loss => Method == TrainMethod.Supervised ? "Cross-entropy on the labeled images." : $"What {Title} minimises.";
+
     /// <summary>How the first accuracy is measured.</summary>
     public string Judging =>
         Classifies

@@ -92,7 +92,7 @@ public sealed record RunResult
     /// <summary>How top1 was measured, such as "PAWS-NN, last epoch".</summary>
     public required string Protocol { get; init; }
 
-    /// <summary>What pre-training minimised: "paws", or the name of an experiment.</summary>
+    /// <summary>What the method minimised: its own objective by its name, or that of an experiment.</summary>
     public string Objective { get; init; } = PublishedObjective;
 
     /// <summary>The processor or accelerator, and how much of it.</summary>

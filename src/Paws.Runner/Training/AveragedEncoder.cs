@@ -50,29 +50,22 @@ internal sealed class AveragedEncoder : IDisposable
     }
 
     /// <summary>Takes over the running statistics of the encoder in training, which are averages already.</summary>
-    public void CopyBuffers() => Copy(online.NamedBuffers(), Encoder.NamedBuffers());
-
-    /// <summary>Puts averaged weights and their running statistics into the encoder in training, and into what is trained beside it.</summary>
-    public void Replace()
+    public void CopyBuffers()
     {
         using var frozen = torch.no_grad();
-        followed.Values.copy_(parameters.Values);
-        Copy(Encoder.NamedBuffers(), online.NamedBuffers());
+        foreach (var (source, target) in online.NamedBuffers().Zip(Encoder.NamedBuffers()))
+        {
+            target.Value.copy_(source.Value);
+        }
     }
+
+    /// <summary>Puts the averaged weights into the encoder in training, which keeps its running statistics, and into what is trained beside it.</summary>
+    public void Replace() => followed.Values.copy_(parameters.Values);
 
     /// <inheritdoc />
     public void Dispose()
     {
         ((IDisposable)parameters).Dispose();
         ((IDisposable)Encoder).Dispose();
-    }
-
-    private static void Copy(IReadOnlyList<NamedTensor> from, IReadOnlyList<NamedTensor> to)
-    {
-        using var frozen = torch.no_grad();
-        for (var i = 0; i < from.Count; i++)
-        {
-            to[i].Value.copy_(from[i].Value);
-        }
     }
 }

@@ -58,7 +58,7 @@ internal static class RunReportBuilder
         new()
         {
             Title =
-                $"{(result.Objective == RunResult.PublishedObjective ? TrainMethod.Title(phase.Name) : result.Objective)} on {result.Dataset}, {result.Labels} labels",
+                $"{(result.Objective == phase.Name ? TrainMethod.Title(phase.Name) : result.Objective)} on {result.Dataset}, {result.Labels} labels",
             Classes = run.Setting.Data.Train.Classes,
             Confusion = judged.Confusion(run.Setting.Data.Train.Classes.Count),
             Figures = Figures(result),

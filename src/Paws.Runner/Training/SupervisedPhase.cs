@@ -32,12 +32,7 @@ internal sealed class SupervisedPhase : IMethodPhase
         var classes = run.Data.Train.Classes.Count;
         ImagesPerStep = Math.Min(baseline.BatchSize, run.Labeled.Length);
         planner = run.Plans.Supervised(ImagesPerStep);
-        Shares.Check(
-            run.Ranks,
-            run.Ranks.Shard.Counts(ImagesPerStep),
-            Title,
-            "baseline.batch_size, or leave it out with --no-baseline"
-        );
+        Shares.Check(run.Ranks, run.Ranks.Shard.Counts(ImagesPerStep), Title, "baseline.batch_size, or leave it out with --no-baseline");
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = totalSteps;
         classifier = new LinearClassifier(run, encoder.FeatureDim);

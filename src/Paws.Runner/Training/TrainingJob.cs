@@ -89,10 +89,7 @@ internal sealed class TrainingJob(
             return;
         }
         metrics?.Flush();
-        var result = RunReportBuilder.Result(run, method, clock.Elapsed.TotalSeconds) with
-        {
-            Objective = experiment?.Name ?? RunResult.PublishedObjective,
-        };
+        var result = RunReportBuilder.Result(run, method, clock.Elapsed.TotalSeconds) with { Objective = experiment?.Name ?? method.Name };
         result.Write();
         var report = RunReportBuilder.Build(run, method, judged, result);
         HtmlReport.Write(run.Directory, report);

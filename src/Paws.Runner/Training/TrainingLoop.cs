@@ -39,6 +39,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
     {
         if (state.Step >= phase.TotalSteps)
         {
+            Conclude(state); // stopped between the last step and its evaluation
             return;
         }
         var steps = phase.TotalSteps;
@@ -130,6 +131,11 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         }
         clock.Stop();
         run.Progress.End();
+        Conclude(state);
+    }
+
+    private void Conclude(PhaseState state)
+    {
         Evaluate(state, 0);
         run.Metrics?.Flush();
     }

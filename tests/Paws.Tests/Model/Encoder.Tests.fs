@@ -52,6 +52,38 @@ let private step (encoder: Encoder) (flat: FlatParameters) (lars: Lars) =
 [<Tests>]
 let tests =
     testList "Model.Encoder" [
+        testCase "a head of two layers leaves out the middle one and keeps the others' names; of three it is the published one"
+        <| fun () ->
+            let heads layers =
+                use encoder =
+                    Encoder.create
+                        {
+                            small with
+                                ProjLayers = layers
+                                UsePredHead = false
+                        }
+                        0
+
+                let head (tensors: System.Collections.Generic.IReadOnlyList<NamedTensor>) = [
+                    for t in tensors do
+                        if t.Name.StartsWith "fc." then
+                            t.Name, Seq.toList t.Value.shape
+                ]
+
+                head (encoder.NamedParameters()), head (encoder.NamedBuffers()) |> List.map fst
+
+            let layer k = [ $"fc.fc{k}.weight", [ 64L; 64L ]; $"fc.fc{k}.bias", [ 64L ] ]
+            let norm k = [ $"fc.bn{k}.weight", [ 64L ]; $"fc.bn{k}.bias", [ 64L ] ]
+            let last = [ "fc.fc3.weight", [ 16L; 64L ]; "fc.fc3.bias", [ 16L ] ]
+
+            let running k =
+                [ "running_mean"; "running_var"; "num_batches_tracked" ]
+                |> List.map (fun name -> $"fc.bn{k}.{name}")
+
+            Expect.equal (heads 2) (layer 1 @ norm 1 @ last, running 1) "two"
+            Expect.equal (heads 3) (layer 1 @ norm 1 @ layer 2 @ norm 2 @ last, running 1 @ running 2) "three"
+            Expect.throwsT<ArgumentException> (fun () -> heads 4 |> ignore) "four"
+
         testCase "bf16 gradient is close to the fp32 gradient and arrives in fp32"
         <| fun () ->
             use _ = torch.NewDisposeScope()

@@ -164,6 +164,23 @@ let jobs =
             Expect.stringContains (atAnAddress 2 "failure") "rank 1: image 7 cannot be read" "TCP"
         }
 
+        test "several ranks refuse another method than PAWS, and say so once" {
+            use scratch = new ScratchFolder()
+            let out = scratch.File "run"
+
+            let code, _, error =
+                onRanks 2 out @ [ "--method"; "byol" ] |> start [] |> finish 120
+
+            Expect.equal code 2 error
+
+            let lines =
+                error.Split('\n')
+                |> Array.filter (fun line -> line.Contains "method.name is byol")
+
+            Expect.hasLength lines 1 error
+            Expect.isFalse (Directory.Exists out) "nothing is left behind"
+        }
+
         test "a killed rank ends the job with a line that names it; resumed, it ends in the weights of an undisturbed run" {
             use scratch = new ScratchFolder()
             let whole, killed = scratch.File "whole", scratch.File "killed"

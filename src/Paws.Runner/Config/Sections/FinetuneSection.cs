@@ -33,7 +33,7 @@ public sealed record FinetuneSection
     /// <summary>Whether batch-norm takes statistics from the batch instead of its running ones in method suncet (published: not). Method head always does.</summary>
     public bool BatchStatistics { get; init; }
 
-    /// <summary>What <c>paws finetune</c> trains: one of <see cref="FinetuneMethod.Names"/>.</summary>
+    /// <summary>What is trained, by <c>paws finetune</c> and after training by a method: one of <see cref="FinetuneMethod.Names"/>.</summary>
     public string Method { get; init; } = FinetuneMethod.Suncet;
 
     /// <summary>Images a step of methods head and linear; all there are when fewer.</summary>

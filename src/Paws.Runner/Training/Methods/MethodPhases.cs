@@ -16,7 +16,9 @@ internal static class MethodPhases
         var name = run.Config.Method.Name;
         if (experiment is not null && name != TrainMethod.Paws)
         {
-            throw new UserErrorException($"the objective {experiment.Name} takes the place of that of PAWS: leave method.name at {TrainMethod.Paws}");
+            throw new UserErrorException(
+                $"the objective {experiment.Name} takes the place of that of PAWS: leave method.name at {TrainMethod.Paws}"
+            );
         }
         CheckRanks(run, name);
         CheckDistillation(run.Config);
