@@ -33,7 +33,9 @@ internal sealed class ItemDrawing(ReproPlan plan, ItemResult result, RunStore st
             "training" => Training(),
             "method" => Method(),
             "classifier" => Figure5.Map(PlaneSupports.Around(MapClasses)),
-            var kind => throw new UserErrorException($"{Item.Id}: there is no figure of kind {kind}; dots, lines, training, method, classifier"),
+            var kind => throw new UserErrorException(
+                $"{Item.Id}: there is no figure of kind {kind}; dots, lines, training, method, classifier"
+            ),
         };
         if (svg is not null)
         {
@@ -60,7 +62,11 @@ internal sealed class ItemDrawing(ReproPlan plan, ItemResult result, RunStore st
                 from cell in result.Cells
                 where cell.Column == column
                 let label = Item.Rows[cell.Row].Label
-                select new DotRow(columns.Length == 1 ? label : $"{label}, {plan.Columns[column].Short ?? plan.Columns[column].Label}", cell.Known, cell.Paper),
+                select new DotRow(
+                    columns.Length == 1 ? label : $"{label}, {plan.Columns[column].Short ?? plan.Columns[column].Label}",
+                    cell.Known,
+                    cell.Paper
+                ),
             ],
         };
         return chart.IsEmpty ? null : chart.ToSvg();

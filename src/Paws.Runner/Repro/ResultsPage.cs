@@ -70,7 +70,8 @@ public static class ResultsPage
         """;
 
     private static string Glance(ReproItem item, string scale, ItemResult? result) =>
-        result is { Shows: true } ? Verdicts(item, result) + (result.Finished == result.Runs ? "" : $" ({result.Finished} of {result.Runs} runs)")
+        result is { Shows: true }
+            ? Verdicts(item, result) + (result.Finished == result.Runs ? "" : $" ({result.Finished} of {result.Runs} runs)")
         : item.Skip.ContainsKey(scale) ? "left out"
         : "not run";
 
@@ -122,7 +123,9 @@ public static class ResultsPage
             if (File.Exists(folder.File(result.Scale, item.Id, extension)))
             {
                 var path = $"results/{result.Scale}/{item.Id}{extension}";
-                text.Append(extension == ".svg" ? $"\n![{item.Name}]({path})\n" : $"\n[Interactive page]({path}), to open from a checkout.\n");
+                text.Append(
+                    extension == ".svg" ? $"\n![{item.Name}]({path})\n" : $"\n[Interactive page]({path}), to open from a checkout.\n"
+                );
             }
         }
     }
