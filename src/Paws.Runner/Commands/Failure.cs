@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Paws.Data;
 using Paws.Runner.Parallel;
+using Paws.Runner.Repro;
 using Paws.Runner.Startup;
 
 namespace Paws.Runner.Commands;
@@ -29,7 +30,8 @@ internal static partial class Failure
         }
         if (e is RanksStoppedException || (e is OperationCanceledException && stop.IsCancellationRequested))
         {
-            error.WriteLine("paws: stopped; continue a training run with --resume and its --out");
+            var how = e is PlanStoppedException ? e.Message : "continue a training run with --resume and its --out";
+            error.WriteLine($"paws: stopped; {how}");
             return Stopped;
         }
         var (known, words) = InWords(e);

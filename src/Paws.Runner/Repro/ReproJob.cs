@@ -67,10 +67,10 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
             {
                 queue.Work(runs, request.Jobs, stop);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException e)
             {
                 Write(plans, store); // what there is so far
-                throw;
+                throw new PlanStoppedException(e);
             }
             failures = queue.Failures;
         }

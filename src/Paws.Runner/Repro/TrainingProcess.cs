@@ -19,6 +19,7 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
     public async Task Run(ReproRun run, string directory, Action<double> done, CancellationToken stop)
     {
         stop.ThrowIfCancellationRequested();
+        using var mine = Claim(run, directory);
         var config = directory + ".yaml";
         AtomicFile.WriteAllText(config, ConfigWriter.ToYaml(run.Config));
         using var log = new StreamWriter(directory + ".log", append: true) { AutoFlush = true };
@@ -62,6 +63,26 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
                     last = line.StartsWith("paws: error: ", StringComparison.Ordinal) ? line["paws: error: ".Length..] : last;
                 }
             }
+        }
+    }
+
+    /// <summary>Two plans may share arms, and two processes a working folder; a run directory has one writer.</summary>
+    private static FileStream Claim(ReproRun run, string directory)
+    {
+        try
+        {
+            return new FileStream(
+                directory + ".lock",
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                1,
+                FileOptions.DeleteOnClose
+            );
+        }
+        catch (IOException e)
+        {
+            throw new UserErrorException($"{run.Key} is being trained by another paws repro in {Path.GetDirectoryName(directory)}", e);
         }
     }
 
