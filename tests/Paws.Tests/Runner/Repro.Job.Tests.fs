@@ -144,7 +144,7 @@ let tests =
 
                 memax config
 
-            Expect.throwsT<OperationCanceledException>
+            Expect.throwsT<PlanStoppedException>
                 (fun () -> runIn folder.Path [ "table6" ] false (Rule stopping) stop.Token |> ignore)
                 "stopped"
 
