@@ -34,7 +34,7 @@ internal sealed class ClassifierPhase : IPhase
         planner = run.Plans.Classifier(Split.Trained, ImagesPerStep);
         StepsPerEpoch = (double)Split.Trained.Length / ImagesPerStep;
         TotalSteps = Math.Max(1, (int)Math.Round(finetune.Epochs * StepsPerEpoch));
-        classifier = new LinearClassifier(run, encoder.FeatureDim);
+        classifier = new LinearClassifier(run, encoder);
         NamedTensor[] below = frozenTrunk ? [] : [.. encoder.FirstProjectionParameters()];
         Parameters = new FlatParameters([.. below, classifier.Weight, classifier.Bias]);
         optimizer = new Lars(Parameters, Optimizers.Sgd(finetune.Momentum));

@@ -8,7 +8,7 @@ namespace Paws.Runner.Training;
 
 /// <summary>
 /// A linear classifier that starts at zero: its first predictions are uniform, whatever the features' scale. Weight [K, width], bias
-/// [K], in float32. A phase gives its parameters to <see cref="FlatParameters"/> behind the encoder's.
+/// [K], in the encoder's master type. A phase gives its parameters to <see cref="FlatParameters"/> behind the encoder's.
 /// </summary>
 internal sealed class LinearClassifier : IDisposable
 {
@@ -17,11 +17,14 @@ internal sealed class LinearClassifier : IDisposable
 
     private readonly RunSetting run;
 
-    public LinearClassifier(RunSetting run, int width)
+    /// <param name="run">Classes and device.</param>
+    /// <param name="encoder">On whose features it stands: their width and the type of its weights.</param>
+    public LinearClassifier(RunSetting run, Encoder encoder)
     {
         this.run = run;
-        Weight = Zeros("classifier.weight", [run.Data.Train.Classes.Count, width]);
-        Bias = Zeros("classifier.bias", [run.Data.Train.Classes.Count]);
+        var (classes, type) = (run.Data.Train.Classes.Count, encoder.MasterType);
+        Weight = Zeros("classifier.weight", [classes, encoder.FeatureDim], type);
+        Bias = Zeros("classifier.bias", [classes], type);
     }
 
     /// <summary>[K, width].</summary>
@@ -72,6 +75,6 @@ internal sealed class LinearClassifier : IDisposable
         Bias.Value.Dispose();
     }
 
-    private NamedTensor Zeros(string name, long[] shape) =>
-        new(name, torch.zeros(shape, dtype: torch.float32, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
+    private NamedTensor Zeros(string name, long[] shape, torch.ScalarType type) =>
+        new(name, torch.zeros(shape, dtype: type, device: run.Device).requires_grad_(true).DetachFromDisposeScope());
 }

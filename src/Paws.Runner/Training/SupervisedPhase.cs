@@ -35,7 +35,7 @@ internal sealed class SupervisedPhase : IMethodPhase
         Shares.Check(run.Ranks, run.Ranks.Shard.Counts(ImagesPerStep), Title, "baseline.batch_size, or leave it out with --no-baseline");
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = totalSteps;
-        classifier = new LinearClassifier(run, encoder.FeatureDim);
+        classifier = new LinearClassifier(run, encoder);
         Parameters = new FlatParameters([.. encoder.NamedParameters(), classifier.Weight, classifier.Bias]);
         optimizer = new AdamW(Parameters, Optimizers.AdamW(baseline.WeightDecay));
         schedule = WarmupCosineModule.create(baseline.Lr * 0.1, baseline.Lr, 0, TotalSteps / 20, TotalSteps);

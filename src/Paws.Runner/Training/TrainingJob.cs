@@ -130,7 +130,7 @@ internal sealed class TrainingJob(
     /// <summary>A student learns from the network as fine-tuning left it.</summary>
     private static void Distill(RunContext run, PhaseRunner runner, Encoder teacher)
     {
-        using var classifier = new LinearClassifier(run.Setting, teacher.FeatureDim);
+        using var classifier = new LinearClassifier(run.Setting, teacher);
         CheckpointLoader.LoadEncoder(Path.Combine(run.Directory, PhaseFiles.Finetuned.Classifier!), classifier.State);
         using var student = run.Setting.NewEncoder();
         runner.Train(

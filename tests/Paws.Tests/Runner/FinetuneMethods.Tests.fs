@@ -111,9 +111,21 @@ let tests =
                         if method = "linear" then
                             Set.empty
                         else
-                            encoder.FirstProjectionParameters() |> Seq.map _.Name |> Set
+                            // and the running statistics of the layers that are kept
+                            encoder.NamedBuffers()
+                            |> Seq.map _.Name
+                            |> Seq.filter (fun name -> not (name.StartsWith "fc.bn2"))
+                            |> Seq.append (encoder.FirstProjectionParameters() |> Seq.map _.Name)
+                            |> Set
 
-                    Expect.equal moved expected method)
+                    Expect.isEmpty (moved - expected) method
+
+                    // A bias before a normalisation by the batch's own mean has no gradient but rounding.
+                    let still =
+                        expected - moved
+                        |> Set.filter (fun name -> not (name.Contains "conv" && name.EndsWith ".bias" || name = "fc.fc1.bias"))
+
+                    Expect.isEmpty still method)
         }
 
         test "the first step of linear evaluation is its closed form" {

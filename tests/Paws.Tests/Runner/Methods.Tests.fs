@@ -158,7 +158,7 @@ let tests =
             ]
 
             MethodRun.withPhase "simclrv2" settings (fun setting teacher _ ->
-                use classifier = new LinearClassifier(setting, teacher.FeatureDim)
+                use classifier = new LinearClassifier(setting, teacher)
 
                 do
                     use _ = torch.no_grad ()

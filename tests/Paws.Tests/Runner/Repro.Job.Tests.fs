@@ -63,7 +63,10 @@ let private memax (config: PawsConfig) =
     + (if few then 0.0 else 20.0)
     + (if config.Criterion.MeMax then worth else 0.0)
     + 0.1 * float config.Meta.Seed
-    + (if config.Criterion.MeMax then 0.01 * float config.Meta.Seed else 0.0)
+    + (if config.Criterion.MeMax then
+           0.01 * float config.Meta.Seed
+       else
+           0.0)
 
 let private readCells (root: string) id =
     ItemResult.Read(Path.Combine(root, "out", "results", "smoke", id + ".json"))
@@ -84,7 +87,10 @@ let tests =
             let withFew = result.Cells |> Seq.find (fun c -> c.Name = "with.few")
             Expect.sequenceEqual withFew.Values [ Nullable 55.0; Nullable 55.11; Nullable 55.22 ] "values"
             Expect.equal withFew.Paper (Nullable 63.8) "paper"
-            let file extension = Path.Combine(folder.Path, "out", "results", "smoke", "table6" + extension)
+
+            let file extension =
+                Path.Combine(folder.Path, "out", "results", "smoke", "table6" + extension)
+
             let table = File.ReadAllText(file ".md")
             Expect.stringContains table "| with ME-Max | 55.11 ± 0.11 (3) | 63.8 | 71.11 ± 0.11 (3) | 73.9 |" "row"
             Expect.stringContains table "ME-Max helps with few labels: **supported** (+5.01" "statement"
@@ -103,7 +109,9 @@ let tests =
         testCase "tables that share arms run them once" (fun () ->
             use folder = new ScratchFolder()
             let runner = Rule(fun _ -> 50.0)
-            runIn folder.Path [ "table3"; "table6"; "figure4" ] false runner CancellationToken.None |> ignore
+
+            runIn folder.Path [ "table3"; "table6"; "figure4" ] false runner CancellationToken.None
+            |> ignore
             // table 3: base, 2 ×, 3 ×; table 6: three more; figure 4: the base
             Expect.hasLength runner.Calls (3 * 6) "shared")
 
@@ -111,22 +119,27 @@ let tests =
             use folder = new ScratchFolder()
 
             let refuse (config: PawsConfig) =
-                if not config.Criterion.MeMax && config.Meta.Seed = 1 && config.Data.LabelsPerClass.Value < 10 then
+                if
+                    not config.Criterion.MeMax
+                    && config.Meta.Seed = 1
+                    && config.Data.LabelsPerClass.Value < 10
+                then
                     raise (UserErrorException "out of luck")
 
                 memax config
 
             let first = Rule refuse
 
-            Expect.throwsC
-                (fun () -> runIn folder.Path [ "table6" ] false first CancellationToken.None |> ignore)
-                (fun e ->
-                    Expect.stringContains e.Message "1 of 12 runs failed" "how many"
-                    Expect.stringContains e.Message "out of luck" "why")
+            Expect.throwsC (fun () -> runIn folder.Path [ "table6" ] false first CancellationToken.None |> ignore) (fun e ->
+                Expect.stringContains e.Message "1 of 12 runs failed" "how many"
+                Expect.stringContains e.Message "out of luck" "why")
 
             let result = readCells folder.Path "table6"
             Expect.equal result.Finished 11 "the others"
-            let few = result.Statements |> Seq.find (fun s -> s.Says = "ME-Max helps with few labels")
+
+            let few =
+                result.Statements |> Seq.find (fun s -> s.Says = "ME-Max helps with few labels")
+
             Expect.equal few.Seeds 2 "judged on the seeds that have both cells"
             let second = Rule memax
             runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
@@ -156,7 +169,10 @@ let tests =
 
         testCase "the page tells what was run and what was not" (fun () ->
             use folder = new ScratchFolder()
-            runIn folder.Path [ "table6"; "figure5" ] false (Rule memax) CancellationToken.None |> ignore
+
+            runIn folder.Path [ "table6"; "figure5" ] false (Rule memax) CancellationToken.None
+            |> ignore
+
             let out = Path.Combine(folder.Path, "out")
             Directory.Move(Path.Combine(out, "results", "smoke"), Path.Combine(out, "results", "laptop"))
 

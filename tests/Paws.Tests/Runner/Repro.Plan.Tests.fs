@@ -46,7 +46,9 @@ let tests =
         testCase "x is times what the base has, $ a value of the scale" (fun () ->
             let scale = ReproFiles.Scale "laptop"
             let start = scale.Bases["base"]
-            let config name table = (plan "laptop" table |> cell name).Runs[1].Config
+
+            let config name table =
+                (plan "laptop" table |> cell name).Runs[1].Config
 
             Expect.floatClose
                 Accuracy.high
@@ -69,7 +71,8 @@ let tests =
             let made = plan "laptop" "table4"
 
             for name in [ "fewer.nn"; "fewest.nn" ] do
-                let here, start = (cell name made).Runs[0].Config.Criterion, (cell "whole.nn" made).Runs[0].Config.Criterion
+                let here, start =
+                    (cell name made).Runs[0].Config.Criterion, (cell "whole.nn" made).Runs[0].Config.Criterion
 
                 Expect.equal
                     (here.ClassesPerBatch * here.SupervisedImgsPerClass)
@@ -79,7 +82,10 @@ let tests =
         testCase "a key does not know where data, results and seeds are, and knows everything else" (fun () ->
             let config = PawsConfig()
             let key (config: PawsConfig) = ReproRun(config).Key
-            let prefix (config: PawsConfig) = (key config).Replace($"-seed{config.Meta.Seed}", "")
+
+            let prefix (config: PawsConfig) =
+                (key config).Replace($"-seed{config.Meta.Seed}", "")
+
             let start = ConfigLoader.Load(sets = [])
 
             let changed sets = ConfigLoader.Load(sets = sets)

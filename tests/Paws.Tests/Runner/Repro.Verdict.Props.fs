@@ -27,7 +27,10 @@ let private bound = Gen.choose (1, 9_000) |> Gen.map (fun i -> float i / 1000.0)
 
 let private law name check =
     testPropertyWithConfig
-        { FsCheckConfig.defaultConfig with maxTest = 300 }
+        {
+            FsCheckConfig.defaultConfig with
+                maxTest = 300
+        }
         name
         (Prop.forAll (Arb.fromGen (Gen.zip contrasts bound)) (fun (values, at) -> check values at))
 
@@ -52,8 +55,7 @@ let laws =
             values.Length >= 2
             || List.forall (fun s -> outcome s values = Outcome.Inconclusive) [ above at; below at; within at ])
 
-        law "above mirrored is below" (fun values at ->
-            outcome (above at) values = outcome (below -at) (Array.map (~-) values))
+        law "above mirrored is below" (fun values at -> outcome (above at) values = outcome (below -at) (Array.map (~-) values))
 
         law "what is above a bound is not below it" (fun values at ->
             outcome (above at) values <> Outcome.Supported
@@ -68,7 +70,10 @@ let laws =
             // by a power of two and to the grid of the generator, so that sums stay exact enough
             let moved = Verdict.Of(above (at + 16.0), Array.map ((+) 16.0) values)
             let here = Verdict.Of(above at, values)
-            moved.Outcome = here.Outcome || abs (here.Low - at) < 1e-9 || abs (here.High - at) < 1e-9)
+
+            moved.Outcome = here.Outcome
+            || abs (here.Low - at) < 1e-9
+            || abs (here.High - at) < 1e-9)
 
         testCase "where nothing differs, one claim in twenty is supported" (fun () ->
             let random = Random 7
@@ -101,7 +106,6 @@ let laws =
                     ReproStatement(Says = "two", Above = Nullable 0.0, Below = Nullable 1.0)
                     ReproStatement(Says = "no width", Within = Nullable 0.0)
                 ] do
-                Expect.throwsC
-                    (fun () -> Verdict.Of(wrong, [| 1.0; 2.0 |]) |> ignore)
-                    (fun e -> Expect.stringContains e.Message wrong.Says "named"))
+                Expect.throwsC (fun () -> Verdict.Of(wrong, [| 1.0; 2.0 |]) |> ignore) (fun e ->
+                    Expect.stringContains e.Message wrong.Says "named"))
     ]

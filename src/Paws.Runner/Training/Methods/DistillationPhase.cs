@@ -35,7 +35,7 @@ internal sealed class DistillationPhase : IPhase
         var method = run.Config.Method;
         planner = run.Plans.Distillation();
         TotalSteps = Math.Max(1, (int)Math.Round(method.DistillEpochs * StepsPerEpoch));
-        classifier = new LinearClassifier(run, student.FeatureDim);
+        classifier = new LinearClassifier(run, student);
         Parameters = new FlatParameters([.. student.FirstProjectionParameters(), classifier.Weight, classifier.Bias]);
         var (from, to) = (RunContext.EncoderState(teacher), RunContext.EncoderState(student));
         Copy(from.Concat(teacherClassifier.State), to.Concat(classifier.State));

@@ -27,8 +27,8 @@ internal sealed class FixMatchPhase : IMethodPhase
         var method = run.Config.Method;
         planner = run.Plans.FixMatch(method.LabeledBatch);
         TotalSteps = Math.Max(1, (int)Math.Round(run.Config.Optimization.Epochs * StepsPerEpoch));
-        classifier = new LinearClassifier(run, encoder.FeatureDim);
-        averagedClassifier = new LinearClassifier(run, encoder.FeatureDim);
+        classifier = new LinearClassifier(run, encoder);
+        averagedClassifier = new LinearClassifier(run, encoder);
         Parameters = new FlatParameters([.. encoder.NamedParameters(), classifier.Weight, classifier.Bias]);
         Average = new AveragedEncoder(run, encoder, Parameters, averagedClassifier.Weight, averagedClassifier.Bias);
         optimizer = new Lars(Parameters, Optimizers.Sgd(run.Config.Optimization.Momentum, method.FixmatchWeightDecay));
