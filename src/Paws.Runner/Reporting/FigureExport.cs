@@ -1,10 +1,12 @@
+using Paws.Runner.Reporting.Figures;
+
 namespace Paws.Runner.Reporting;
 
 /// <summary>The report's figures as files of their own, for papers and repositories.</summary>
 public static class FigureExport
 {
     /// <summary>
-    /// Writes the charts that have data as NAME.svg, confusion.svg (few classes), projection.svg and views.png; returns their paths.
+    /// Writes the charts that have data as NAME.svg, figure4.svg (of PAWS, the three panels of the paper's Figure 4), confusion.svg (few classes), projection.svg and views.png; returns their paths.
     /// Metrics are those of the run directory.
     /// </summary>
     /// <exception cref="IOException">The directory cannot be written.</exception>
@@ -28,6 +30,10 @@ public static class FigureExport
         foreach (ReportChart chart in charts.Where(c => !c.Chart.IsEmpty))
         {
             Svg(chart.Name, chart.Chart.ToSvg());
+        }
+        if (log.StepsOf(Phase.Paws).Count > 0)
+        {
+            Svg("figure4", Figure4.Draw([log]));
         }
         var matrix = new ConfusionMatrix(report.Classes, report.Confusion);
         if (!matrix.IsEmpty && matrix.IsSmall)

@@ -32,7 +32,7 @@ public sealed class RunStore(string directory)
         var config = run.Config with
         {
             Data = run.Config.Data with { RootPath = null, ImageFolder = null },
-            Logging = new LoggingSection(),
+            Logging = run.Config.Logging with { Folder = null },
         };
         AtomicFile.WriteAllText(Path.Combine(record, RunDirectory.ConfigName), ConfigWriter.ToYaml(config));
         Copy(MetricsWriter.FileName);

@@ -106,6 +106,17 @@ let tests =
             Expect.isEmpty second.Calls "draws only"
             Expect.equal (File.ReadAllText(file ".md")) table "the same table")
 
+        testCase "a record holds the configuration of its run" (fun () ->
+            use folder = new ScratchFolder()
+
+            runIn folder.Path [ "table6" ] false (Rule memax) CancellationToken.None
+            |> ignore
+
+            for record in Directory.GetDirectories(Path.Combine(folder.Path, "out", "results", "smoke", "runs")) do
+                let config = ConfigLoader.LoadFile(Path.Combine(record, "config.yaml"))
+                Expect.equal (ReproRun(config).Key) (Path.GetFileName record) "key"
+                Expect.equal config.Logging.LogEverySteps 2 "as often logged, so that metrics can be compared")
+
         testCase "tables that share arms run them once" (fun () ->
             use folder = new ScratchFolder()
             let runner = Rule(fun _ -> 50.0)
