@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Paws.Runner.Config;
@@ -12,16 +13,17 @@ namespace Paws.Runner.Repro;
 /// <param name="directory">The folder that holds the records.</param>
 public sealed class RunStore(string directory)
 {
-    private readonly Dictionary<string, FinishedRun?> read = [];
+    private readonly ConcurrentDictionary<string, FinishedRun> read = []; // runs end on threads of their own
 
     /// <summary>The record of a run; null while there is none.</summary>
     public FinishedRun? Find(ReproRun run)
     {
-        if (read.TryGetValue(run.Key, out var known) && known is not null)
+        if (read.TryGetValue(run.Key, out var known))
         {
             return known;
         }
-        return read[run.Key] = Read(Path.Combine(directory, run.Key));
+        var found = Read(Path.Combine(directory, run.Key));
+        return found is null ? null : read.GetOrAdd(run.Key, found);
     }
 
     /// <summary>Keeps what a run directory holds; the result last, since it says that the record is whole.</summary>
