@@ -56,7 +56,7 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
         ];
         var recorded = runs.Count(run => store.Find(run) is not null);
         console.Say(
-            $"{plans.Count} tables and figures, scale {scale.Name}, {seeds} seeds: {runs.Length} runs, {recorded} recorded already"
+            $"scale {scale.Name}: {string.Join(", ", plans.Select(p => p.Item.Name))}; seeds: {seeds}; runs: {runs.Length}, of them recorded already: {recorded}"
         );
         IReadOnlyList<string> failures = [];
         if (!request.Draw)

@@ -28,7 +28,7 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
         }
         var (total, before) = (runs.Sum(r => r.Cost), runs.Except(open).Sum(r => r.Cost));
         var waiting = new ConcurrentQueue<ReproRun>(open);
-        view.Begin($"{open.Length} runs", total, before);
+        view.Begin(open.Length == 1 ? "1 run" : $"{open.Length} runs", total, before);
         Task[] workers = [.. Enumerable.Range(0, Math.Min(jobs, open.Length)).Select(_ => Task.Run(Worker, CancellationToken.None))];
         try
         {
