@@ -11,6 +11,12 @@ public sealed record FinishedRun(JsonObject Result, MetricsLog Metrics)
     /// <summary>The steps of pre-training, whichever method.</summary>
     public IReadOnlyList<StepMetrics> Pretraining => Metrics.StepsOf(Text("method") ?? Phase.Paws);
 
+    /// <summary>Seconds of training, all phases and sittings, evaluation not counted.</summary>
+    public double TrainingSeconds =>
+        Number("pretrain_seconds") is { } pretraining
+            ? pretraining + (Number("finetune_seconds") ?? 0) + (Number("distill_seconds") ?? 0)
+            : Number("paws_seconds") ?? 0; // of runs before phases were told apart
+
     /// <summary>A number of the result; null where it is none.</summary>
     public double? Number(string key) => Result[key] is JsonValue value && value.TryGetValue(out double number) ? number : null;
 

@@ -42,7 +42,7 @@ public sealed record ItemResult
     /// <summary>Processors or accelerators that the runs were on.</summary>
     public required IReadOnlyList<string> Hardware { get; init; }
 
-    /// <summary>Seconds of all its runs together, one after the other.</summary>
+    /// <summary>Seconds of training of all its runs together.</summary>
     public required double Seconds { get; init; }
 
     /// <summary>Commits of the source that the runs were made with.</summary>
@@ -70,7 +70,7 @@ public sealed record ItemResult
             Statements = statements,
             Cells = cells,
             Hardware = [.. finished.Select(r => r.Text("hardware")).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
-            Seconds = Math.Round(finished.Sum(r => r.Number("seconds") ?? 0), 1),
+            Seconds = Math.Round(finished.Sum(r => r.TrainingSeconds), 1),
             Commits = [.. finished.Select(r => r.Text("commit")).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
         };
     }

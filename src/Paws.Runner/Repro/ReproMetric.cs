@@ -18,8 +18,8 @@ public static class ReproMetric
         // PAWS-NN, or the classifier of a method that has one.
         ["pretrained"] = run => run.Number("top1"),
         ["finetuned"] = run => run.Number("top1_finetuned"),
-        ["hours"] = run =>
-            ((run.Number("pretrain_seconds") ?? 0) + (run.Number("finetune_seconds") ?? 0) + (run.Number("distill_seconds") ?? 0)) / 3600,
+        ["hours"] = run => run.TrainingSeconds / 3600,
+        ["minutes"] = run => run.TrainingSeconds / 60,
         ["epochs"] = run => run.Number("epochs"),
     };
 

@@ -113,7 +113,7 @@ public static class ResultsPage
             var plan = new ReproPlan(item, ReproFiles.Scale(result.Scale), result.Seeds);
             var all = result.Finished == result.Runs ? "" : $" of {result.Runs}";
             text.Append(new ItemTable(plan, result).ToMarkdown());
-            text.Append(Invariant, $"\nRuns: {result.Finished}{all}, {Duration(result.Seconds)} if one after the other, on ");
+            text.Append(Invariant, $"\nRuns: {result.Finished}{all}, {Duration(result.Seconds)} of training, on ");
             text.Append(Invariant, $"{string.Join("; ", result.Hardware)} (commit ");
             text.Append(Invariant, $"{string.Join(", ", result.Commits.Select(c => c[..Math.Min(8, c.Length)]))}). ");
             text.Append(Invariant, $"[JSON](results/{result.Scale}/{item.Id}.json), [CSV](results/{result.Scale}/{item.Id}.csv).\n");

@@ -78,7 +78,9 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
     private string Describe(ReproRun run)
     {
         var finished = store.Find(run)!;
-        return FormattableString.Invariant($"{ReproMetric.Read(ReproMetric.Final, finished):0.0} % in {finished.Number("seconds"):0} s");
+        return FormattableString.Invariant(
+            $"{ReproMetric.Read(ReproMetric.Final, finished):0.0} % after {finished.TrainingSeconds:0} s of training"
+        );
     }
 
     private void Note(string line)

@@ -26,7 +26,8 @@ type private Rule(accuracy: PawsConfig -> float) =
             let result = JsonObject()
             result["top1"] <- JsonValue.Create(accuracy run.Config)
             result["method"] <- JsonValue.Create run.Config.Method.Name
-            result["seconds"] <- JsonValue.Create 60.0
+            result["pretrain_seconds"] <- JsonValue.Create 50.0
+            result["finetune_seconds"] <- JsonValue.Create 10.0
             result["hardware"] <- JsonValue.Create "a rule"
             result["commit"] <- JsonValue.Create "0123456789abcdef"
             result["run_directory"] <- JsonValue.Create directory
@@ -193,6 +194,7 @@ let tests =
             let page = ResultsPage.Write(ReproFolder out)
             Expect.stringContains page "### Table 6, scale laptop: supported" "section"
             Expect.stringContains page "| with ME-Max | 55.11 ± 0.11 (3) | 63.8 |" "numbers"
+            Expect.stringContains page "12.0 minutes of training" "12 runs of a minute"
             Expect.stringContains page "on a rule (commit 01234567)" "hardware and commit"
             Expect.stringContains page "Not run yet at scale gpu, paper." "not run"
             Expect.stringContains page "figure5.html" "interactive page"
