@@ -33,6 +33,11 @@ module Scalars =
         use value = value.ToScalar()
         x.mul value
 
+    /// value · x, written over x.
+    let multiplyTo (value: float) (x: torch.Tensor) : torch.Tensor =
+        use value = value.ToScalar()
+        x.mul_ value
+
     /// x / value.
     let divide (value: float) (x: torch.Tensor) : torch.Tensor =
         use value = value.ToScalar()

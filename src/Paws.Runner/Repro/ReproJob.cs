@@ -58,7 +58,8 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
         console.Say(
             $"scale {scale.Name}: {string.Join(", ", plans.Select(p => p.Item.Name))}; seeds: {seeds}; runs: {runs.Length}, of them recorded already: {recorded}"
         );
-        IReadOnlyList<string> failures = [];
+        IReadOnlyList<string> failures = [],
+            taken = [];
         if (!request.Draw)
         {
             using var view = ConsoleProgress.Create(console.People);
@@ -72,7 +73,7 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
                 Write(plans, store); // what there is so far
                 throw new PlanStoppedException(e);
             }
-            failures = queue.Failures;
+            (failures, taken) = (queue.Failures, queue.Taken);
         }
         var results = Write(plans, store);
         if (SvgImage.MissingFont is { } notice)
@@ -80,6 +81,10 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
             console.Say(notice);
         }
         Summarise(plans, results);
+        if (taken.Count > 0)
+        {
+            console.Say($"runs left to another paws repro: {taken.Count}; when it has ended, --draw-only takes them into tables and figures");
+        }
         if (failures.Count > 0)
         {
             throw new UserErrorException($"{failures.Count} of {runs.Length} runs failed:\n{string.Join('\n', failures)}");

@@ -12,10 +12,14 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
 {
     private readonly Lock gate = new();
     private readonly List<string> failures = [];
+    private readonly List<string> taken = [];
     private readonly Dictionary<string, double> shares = [];
 
     /// <summary>What failed, one line each.</summary>
     public IReadOnlyList<string> Failures => failures;
+
+    /// <summary>What is left to another process, which has it under way, one line each.</summary>
+    public IReadOnlyList<string> Taken => taken;
 
     /// <summary>Works through the runs in their order, <paramref name="jobs"/> at a time. A run that fails does not keep the others from running.</summary>
     /// <exception cref="OperationCanceledException">Stopping was asked for; all runs under way have saved.</exception>
@@ -26,9 +30,13 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
         {
             return;
         }
-        var (total, before) = (runs.Sum(r => r.Cost), runs.Except(open).Sum(r => r.Cost));
+        var (total, recorded) = (runs.Sum(r => r.Cost.Total), runs.Except(open).Sum(r => r.Cost.Total));
+        foreach (var run in open)
+        {
+            shares[run.Key] = runner.Share(run, DirectoryOf(run)) * run.Cost.Total;
+        }
         var waiting = new ConcurrentQueue<ReproRun>(open);
-        view.Begin(open.Length == 1 ? "1 run" : $"{open.Length} runs", total, before);
+        view.Begin(open.Length == 1 ? "1 run" : $"{open.Length} runs", total, recorded + shares.Values.Sum());
         Task[] workers = [.. Enumerable.Range(0, Math.Min(jobs, open.Length)).Select(_ => Task.Run(Worker, CancellationToken.None))];
         try
         {
@@ -43,7 +51,7 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
         {
             while (!stop.IsCancellationRequested && waiting.TryDequeue(out var run))
             {
-                var directory = Path.Combine(work, run.Key);
+                var directory = DirectoryOf(run);
                 Directory.CreateDirectory(work);
                 try
                 {
@@ -52,28 +60,39 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
                     Report(run, 1);
                     Note($"{run.Key}: {Describe(run)}");
                 }
+                catch (RunTakenException e)
+                {
+                    Leave(run, taken, e, "left out");
+                }
                 catch (UserErrorException e)
                 {
-                    lock (gate)
-                    {
-                        failures.Add(e.Message);
-                    }
-                    Report(run, 1); // nothing more will come of it
-                    Note($"failed: {e.Message}");
+                    Leave(run, failures, e, "failed");
                 }
             }
             stop.ThrowIfCancellationRequested();
+        }
+
+        void Leave(ReproRun run, List<string> list, Exception why, string word)
+        {
+            lock (gate)
+            {
+                list.Add(why.Message);
+            }
+            Report(run, 1); // nothing more will come of it here
+            Note($"{word}: {why.Message}");
         }
 
         void Report(ReproRun run, double share)
         {
             lock (gate)
             {
-                shares[run.Key] = share * run.Cost;
-                view.Update(new ProgressReading(before + shares.Values.Sum(), 0, []));
+                shares[run.Key] = share * run.Cost.Total;
+                view.Update(new ProgressReading(recorded + shares.Values.Sum(), 0, []));
             }
         }
     }
+
+    private string DirectoryOf(ReproRun run) => Path.Combine(work, run.Key);
 
     private string Describe(ReproRun run)
     {

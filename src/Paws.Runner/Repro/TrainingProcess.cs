@@ -66,6 +66,10 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
         }
     }
 
+    /// <inheritdoc />
+    public double Share(ReproRun run, string directory) =>
+        LastStep(Path.Combine(directory, MetricsWriter.FileName)) is { } step ? run.Cost.Share(step) : 0;
+
     /// <summary>Two plans may share arms, and two processes a working folder; a run directory has one writer.</summary>
     private static FileStream Claim(ReproRun run, string directory)
     {
@@ -82,7 +86,7 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
         }
         catch (IOException e)
         {
-            throw new UserErrorException($"{run.Key} is being trained by another paws repro in {Path.GetDirectoryName(directory)}", e);
+            throw new RunTakenException($"{run.Key} is being trained by another paws repro in {Path.GetDirectoryName(directory)}", e);
         }
     }
 
@@ -112,19 +116,6 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
             start.ArgumentList.Add(word);
         }
         return start;
-    }
-
-    /// <summary>How far pre-training is, by the last line of the metrics; what follows it is short.</summary>
-    private static double Share(ReproRun run, string directory)
-    {
-        var (config, method) = (run.Config, run.Config.Method.Name);
-        return LastStep(Path.Combine(directory, MetricsWriter.FileName)) switch
-        {
-            null => 0,
-            var step when step.Phase != method => 1,
-            var step when method == TrainMethod.Supervised => Math.Min(1, (step.Step + 1.0) / Math.Max(1, config.Baseline.Steps)),
-            var step => Math.Min(1, step.Epoch / config.Optimization.Epochs),
-        };
     }
 
     private static StepMetrics? LastStep(string path)

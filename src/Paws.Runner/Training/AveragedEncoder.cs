@@ -44,9 +44,7 @@ internal sealed class AveragedEncoder : IDisposable
     {
         using var frozen = torch.no_grad();
         using var scope = torch.NewDisposeScope();
-        parameters.Values.copy_(
-            Scalars.add(Scalars.multiply(momentum, parameters.Values), Scalars.multiply(1 - momentum, followed.Values))
-        );
+        Scalars.addTo(Scalars.multiplyTo(momentum, parameters.Values), Scalars.multiply(1 - momentum, followed.Values));
     }
 
     /// <summary>Takes over the running statistics of the encoder in training, which are averages already.</summary>

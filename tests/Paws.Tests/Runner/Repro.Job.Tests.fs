@@ -35,6 +35,8 @@ type private Rule(accuracy: PawsConfig -> float) =
             finished.Invoke 1.0
             Task.CompletedTask
 
+        member _.Share(_, _) = 0.0
+
 let private quiet () =
     let text = new StringWriter()
     CommandConsole.ForProcess(false, text, text), text
@@ -157,6 +159,20 @@ let tests =
             runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
             Expect.hasLength second.Calls 1 "again"
             Expect.equal (readCells folder.Path "table6").Finished 12 "all")
+
+        testCase "a run that another process has is left to it, and nothing has failed" (fun () ->
+            use folder = new ScratchFolder()
+
+            let taken (config: PawsConfig) =
+                if config.Criterion.MeMax && config.Meta.Seed = 2 then
+                    raise (RunTakenException("somebody has it", IOException()))
+
+                memax config
+
+            let said = runIn folder.Path [ "table6" ] false (Rule taken) CancellationToken.None
+            Expect.stringContains said "somebody has it" "which"
+            Expect.stringContains said "runs left to another paws repro: 2" "how many"
+            Expect.equal (readCells folder.Path "table6").Finished 10 "the others")
 
         testCase "a stop leaves what has ended, and the next call goes on" (fun () ->
             use folder = new ScratchFolder()

@@ -1,0 +1,94 @@
+using Paws.Runner.Config;
+using Paws.Runner.Reporting;
+
+namespace Paws.Runner.Repro;
+
+/// <summary>
+/// How much a run has to compute, for time left: pixels through the network, of which one pass forward and back counts three times a
+/// pass forward. A rough measure: networks of all runs are taken for equally large, and data sets too.
+/// </summary>
+public sealed class RunCost
+{
+    // The sizes of the data set are the same for all runs of a plan: those of CIFAR-10 stand for them.
+    private const double Images = 50_000,
+        TestImages = 10_000;
+    private const int Training = 3,
+        Forward = 1;
+
+    private readonly List<Part> parts = [];
+
+    /// <param name="config">What the run is to do.</param>
+    public RunCost(PawsConfig config)
+    {
+        var (views, finetune, method) = (config.Views, config.Finetune, config.Method);
+        double large = Square(views.LargeSize ?? 32),
+            test = Square(views.TestSize ?? views.LargeSize ?? 32);
+        var length = config.Optimization.Epochs;
+        var supervised = method.Name == TrainMethod.Supervised && config.Baseline.Steps > 0;
+        var pretraining = supervised
+            ? Training * (double)config.Baseline.Steps * config.Baseline.BatchSize * large
+            : length * Images * OneImage(config, large, Square(views.SmallSize ?? 18));
+        var evaluations = config.Evaluation.EveryEpochs > 0 ? Math.Max(1, length / config.Evaluation.EveryEpochs) : 1;
+        Add(
+            method.Name,
+            pretraining + Forward * TestImages * evaluations * test,
+            supervised ? step => (step.Step + 1.0) / config.Baseline.Steps : step => step.Epoch / length
+        );
+        if (finetune.Epochs > 0)
+        {
+            var labels = (double)(config.Data.LabelsPerClass ?? 0) * config.Criterion.ClassesPerBatch;
+            var passes = finetune.Method == FinetuneMethod.Linear ? Forward : Training;
+            Add(
+                finetune.Method,
+                finetune.Epochs * (passes * labels * large + Forward * finetune.HeldOutOutside * test) + Forward * 2 * TestImages * test,
+                step => step.Epoch / finetune.Epochs
+            );
+        }
+        if (method.DistillEpochs > 0)
+        {
+            Add(
+                Phase.Distillation,
+                method.DistillEpochs * Images * (Training + Forward) * large + Forward * TestImages * test,
+                step => step.Epoch / method.DistillEpochs
+            );
+        }
+    }
+
+    /// <summary>The whole run, in pixels forward; positive.</summary>
+    public double Total => parts.Sum(p => p.Cost);
+
+    /// <summary>The share that a step has behind it, in [0, 1]. Phases that are not counted come last.</summary>
+    public double Share(StepMetrics step)
+    {
+        var at = parts.FindIndex(p => p.Phase == step.Phase);
+        return at < 0 ? 1 : (parts.Take(at).Sum(p => p.Cost) + parts[at].Cost * Math.Clamp(parts[at].Done(step), 0, 1)) / Total;
+    }
+
+    /// <summary>
+    /// Pre-training on one unlabeled image: two large views, small ones and its part of the labeled images, as far as the method
+    /// looks at them; targets that BYOL's second network makes are passes forward.
+    /// </summary>
+    private static double OneImage(PawsConfig config, double large, double small)
+    {
+        var (criterion, method) = (config.Criterion, config.Method);
+        double batch = criterion.UnsupervisedBatchSize;
+        var supports = criterion.ClassesPerBatch * criterion.SupervisedImgsPerClass * criterion.SupervisedViews / batch;
+        var crops = config.Data.Multicrop * small;
+        return method.Name switch
+        {
+            TrainMethod.Paws => Training * ((2 + supports) * large + crops),
+            TrainMethod.Swav => Training * (2 * large + crops),
+            TrainMethod.SimClrSuncet => Training * (2 + supports) * large,
+            TrainMethod.FixMatch => Training * (2 + method.LabeledBatch / batch) * large,
+            TrainMethod.Byol => (Training + Forward) * 2 * large,
+            TrainMethod.Supervised => Training * large,
+            _ => Training * 2 * large,
+        };
+    }
+
+    private static double Square(int edge) => (double)edge * edge;
+
+    private void Add(string phase, double cost, Func<StepMetrics, double> done) => parts.Add(new Part(phase, cost, done));
+
+    private sealed record Part(string Phase, double Cost, Func<StepMetrics, double> Done);
+}
