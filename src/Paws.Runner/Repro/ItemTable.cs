@@ -10,7 +10,10 @@ public sealed class ItemTable(ReproPlan plan, ItemResult result)
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
-    /// <summary>Mean ± standard deviation over seeds (how many of them), the paper's number in a column of its own where there is one.</summary>
+    /// <summary>
+    /// Mean ± standard deviation over seeds (how many of them), the paper's number in a column of its own where there is one; then the
+    /// parts of the claim, and what the item's file remarks.
+    /// </summary>
     public string ToMarkdown()
     {
         var text = new StringBuilder();
@@ -43,6 +46,10 @@ public sealed class ItemTable(ReproPlan plan, ItemResult result)
             text.Append('\n');
         }
         text.Append('\n').Append(Statements());
+        if (plan.Item.Remarks.TryGetValue(plan.Scale.Name, out var remark))
+        {
+            text.Append(Invariant, $"\n{remark.Trim()}\n");
+        }
         return text.ToString();
     }
 

@@ -42,6 +42,9 @@ public sealed class ReproItem
     /// <summary>Scales at which it is not run, and why.</summary>
     public Dictionary<string, string> Skip { get; set; } = [];
 
+    /// <summary>What a reader of the results at a scale should know, sentences by the scale's name.</summary>
+    public Dictionary<string, string> Remarks { get; set; } = [];
+
     /// <summary>Whether the paper's item is a figure.</summary>
     public bool IsFigure => Id.StartsWith("figure", StringComparison.Ordinal);
 

@@ -76,6 +76,10 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
             (failures, taken) = (queue.Failures, queue.Taken);
         }
         var results = Write(plans, store);
+        if (ReproFiles.Items.All(request.Items.Contains) && store.Besides(runs) is { Count: > 0 } besides)
+        {
+            console.Say($"records that nothing at this scale and number of seeds asks for: {string.Join(", ", besides)}");
+        }
         if (SvgImage.MissingFont is { } notice)
         {
             console.Say(notice);
@@ -83,7 +87,9 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
         Summarise(plans, results);
         if (taken.Count > 0)
         {
-            console.Say($"runs left to another paws repro: {taken.Count}; when it has ended, --draw-only takes them into tables and figures");
+            console.Say(
+                $"runs left to another paws repro: {taken.Count}; when it has ended, --draw-only takes them into tables and figures"
+            );
         }
         if (failures.Count > 0)
         {

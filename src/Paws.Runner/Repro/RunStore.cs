@@ -26,6 +26,17 @@ public sealed class RunStore(string directory)
         return found is null ? null : read.GetOrAdd(run.Key, found);
     }
 
+    /// <summary>Names of the records that are of none of the runs: what is left of arms whose settings were changed.</summary>
+    public IReadOnlyList<string> Besides(IEnumerable<ReproRun> runs)
+    {
+        if (!Directory.Exists(directory))
+        {
+            return [];
+        }
+        var names = Directory.EnumerateDirectories(directory).Select(path => Path.GetFileName(path)!);
+        return [.. names.Except(runs.Select(r => r.Key)).Order(StringComparer.Ordinal)];
+    }
+
     /// <summary>Keeps what a run directory holds; the result last, since it says that the record is whole.</summary>
     public void Keep(ReproRun run, string runDirectory)
     {

@@ -12,14 +12,13 @@ let private at phase (step: int) epoch =
 let private load (sets: string list) =
     ConfigLoader.Load(sets = (sets @ [ "data.labels_per_class=10" ]))
 
-let private distilled =
-    [
-        "method.name=simclrv2"
-        "optimization.epochs=2"
-        "finetune.method=head"
-        "finetune.epochs=20"
-        "method.distill_epochs=1"
-    ]
+let private distilled = [
+    "method.name=simclrv2"
+    "optimization.epochs=2"
+    "finetune.method=head"
+    "finetune.epochs=20"
+    "method.distill_epochs=1"
+]
 
 [<Tests>]
 let tests =
@@ -61,21 +60,19 @@ let tests =
 
         testCase "time left holds for runs of different kinds, within a half" (fun () ->
             // Seconds of training measured on one core, scale laptop, seed 0, evaluation left out.
-            let seconds =
-                [
-                    "table1", "simclr1.finetuned", 151.9
-                    "table1", "byol1.finetuned", 194.4
-                    "table1", "supervised.finetuned", 127.2
-                    "table6", "with.many", 253.0
-                ]
+            let seconds = [
+                "table1", "simclr1.finetuned", 151.9
+                "table1", "byol1.finetuned", 194.4
+                "table1", "supervised.finetuned", 127.2
+                "table6", "with.many", 253.0
+            ]
 
-            let speeds =
-                [
-                    for item, cell, seconds in seconds do
-                        let plan = ReproPlan(ReproFiles.Item item, ReproFiles.Scale "laptop", 1)
-                        let run = (plan.Cells |> Seq.find (fun c -> c.Name = cell)).Runs[0]
-                        run.Cost.Total / seconds
-                ]
+            let speeds = [
+                for item, cell, seconds in seconds do
+                    let plan = ReproPlan(ReproFiles.Item item, ReproFiles.Scale "laptop", 1)
+                    let run = (plan.Cells |> Seq.find (fun c -> c.Name = cell)).Runs[0]
+                    run.Cost.Total / seconds
+            ]
 
             Expect.isLessThan (List.max speeds / List.min speeds) 1.5 $"{speeds}")
     ]

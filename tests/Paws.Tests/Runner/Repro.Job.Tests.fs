@@ -174,6 +174,22 @@ let tests =
             Expect.stringContains said "runs left to another paws repro: 2" "how many"
             Expect.equal (readCells folder.Path "table6").Finished 10 "the others")
 
+        testCase "records that nothing asks for any more are named" (fun () ->
+            use folder = new ScratchFolder()
+            let rule = Rule(fun _ -> 50.0)
+            let all = List.ofSeq ReproFiles.Items
+            let records = Path.Combine(folder.Path, "out", "results", "smoke", "runs")
+            let said = runIn folder.Path all false rule CancellationToken.None
+            Expect.isFalse (said.Contains "nothing at this scale") "all are asked for"
+
+            Directory.CreateDirectory(Path.Combine(records, "paws-0123456789ab-seed0"))
+            |> ignore
+
+            let again = runIn folder.Path all true rule CancellationToken.None
+            Expect.stringContains again "asks for: paws-0123456789ab-seed0" "by name"
+            let one = runIn folder.Path [ "table6" ] true rule CancellationToken.None
+            Expect.isFalse (one.Contains "nothing at this scale") "one item cannot tell")
+
         testCase "a stop leaves what has ended, and the next call goes on" (fun () ->
             use folder = new ScratchFolder()
             use stop = new CancellationTokenSource()
@@ -209,6 +225,7 @@ let tests =
 
             let page = ResultsPage.Write(ReproFolder out)
             Expect.stringContains page "### Table 6, scale laptop: supported" "section"
+            Expect.stringContains page ((ReproFiles.Item "table6").Remarks["laptop"].Trim()) "remark"
             Expect.stringContains page "| with ME-Max | 55.11 ± 0.11 (3) | 63.8 |" "numbers"
             Expect.stringContains page "12.0 minutes of training" "12 runs of a minute"
             Expect.stringContains page "on a rule (commit 01234567)" "hardware and commit"

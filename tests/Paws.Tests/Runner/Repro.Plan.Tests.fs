@@ -30,7 +30,10 @@ let tests =
                     Expect.isNotEmpty made.Item.Source id
 
                     if made.Item.Statements.Count > 0 then
-                        Expect.isNotEmpty made.Item.Claim id)
+                        Expect.isNotEmpty made.Item.Claim id
+
+                    for named in Seq.append made.Item.Skip.Keys made.Item.Remarks.Keys do
+                        Expect.contains ReproFiles.Scales named $"{id} names a scale")
 
         testCase "cells with the same settings share a run, also across tables" (fun () ->
             let key table name =
@@ -40,7 +43,7 @@ let tests =
             Expect.equal (key "table3" "one.nn") baseRun "Table 3"
             Expect.equal (key "table4" "whole.nn") baseRun "Table 4"
             Expect.equal (key "table6" "with.many") baseRun "Table 6"
-            Expect.equal (key "figure7" "many.top1") baseRun "Figure 7"
+            Expect.equal (key "figure7" "many.top1") (key "table3" "three.nn") "Figure 7"
             Expect.notEqual (key "table3" "two.nn") baseRun "twice as long")
 
         testCase "x is times what the base has, $ a value of the scale" (fun () ->
