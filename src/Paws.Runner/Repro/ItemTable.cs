@@ -75,7 +75,7 @@ public sealed class ItemTable(ReproPlan plan, ItemResult result)
         var text = new StringBuilder();
         foreach (var s in result.Statements)
         {
-            var interval = s.Seeds < 2 ? "" : string.Create(Invariant, $", 90 % interval {s.Low:0.00} to {s.High:0.00}");
+            var interval = s.Seeds < 2 ? "" : string.Create(Invariant, $", 90 % interval {s.Low:0.00;−0.00} to {s.High:0.00;−0.00}");
             var mean = double.IsNaN(s.Mean)
                 ? "no numbers yet"
                 : string.Create(Invariant, $"{s.Mean:+0.00;−0.00}{interval}, {s.Seeds} {(s.Seeds == 1 ? "seed" : "seeds")}");
