@@ -82,6 +82,19 @@ let tests =
                     (start.ClassesPerBatch * start.SupervisedImgsPerClass)
                     name)
 
+        testCase "at scale paper fine-tuning from the first projection layer has the published crops" (fun () ->
+            let tuned =
+                ReproFiles.Items
+                |> Seq.collect (fun id -> (plan "paper" id).Cells)
+                |> Seq.map _.Runs[0].Config.Finetune
+                |> Seq.filter (fun finetune -> finetune.Epochs > 0.0 && finetune.Method = FinetuneMethod.Head)
+                |> List.ofSeq
+
+            Expect.isNonEmpty tuned "some are"
+
+            for finetune in tuned do
+                Expect.sequenceEqual finetune.Scale [ 0.08; 1.0 ] "8 to 100 %")
+
         testCase "a key does not know where data, results and seeds are, and knows everything else" (fun () ->
             let config = PawsConfig()
             let key (config: PawsConfig) = ReproRun(config).Key
