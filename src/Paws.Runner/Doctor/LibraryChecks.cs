@@ -105,7 +105,7 @@ internal static class LibraryChecks
             {
                 return new Finding("CUDA", FindingState.Fine, $"{count} device{(count == 1 ? "" : "s")}: --device cuda");
             }
-            return LibTorch.HasNvidiaDriver()
+            return CudaDriver.IsInstalled()
                 ? new Finding(
                     "CUDA",
                     FindingState.Optional,

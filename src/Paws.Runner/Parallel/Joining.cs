@@ -43,7 +43,7 @@ internal static partial class Joining
     /// </summary>
     private static void TakeDevice(Launch launch)
     {
-        if (launch.LocalSize == 1 || !OperatingSystem.IsLinux() || !LibTorch.HasNvidiaDriver())
+        if (launch.LocalSize == 1 || !OperatingSystem.IsLinux() || !CudaDriver.IsInstalled())
         {
             return;
         }

@@ -30,11 +30,12 @@ internal sealed class ItemDrawing(ReproPlan plan, ItemResult result, RunStore st
         {
             "dots" => Dots(),
             "lines" => Lines(),
+            "time" => OverTime(),
             "training" => Training(),
             "method" => Method(),
             "classifier" => Figure5.Map(PlaneSupports.Around(MapClasses)),
             var kind => throw new UserErrorException(
-                $"{Item.Id}: there is no figure of kind {kind}; dots, lines, training, method, classifier"
+                $"{Item.Id}: there is no figure of kind {kind}; dots, lines, time, training, method, classifier"
             ),
         };
         if (svg is not null)
@@ -98,6 +99,32 @@ internal sealed class ItemDrawing(ReproPlan plan, ItemResult result, RunStore st
                             ],
                         }
                 ),
+            ],
+        };
+        return chart.IsEmpty ? null : chart.ToSvg();
+    }
+
+    /// <summary>What each row reaches after so many minutes of training, and the paper's numbers as lines.</summary>
+    private string? OverTime()
+    {
+        var chart = new SeriesChart
+        {
+            Title = $"{Item.Name}: {Item.Title}",
+            XLabel = Item.Figure.XLabel,
+            YLabel = Item.Figure.YLabel,
+            Series =
+            [
+                .. plan
+                    .Cells.DistinctBy(cell => cell.Row)
+                    .SelectMany(cell =>
+                        AccuracyOverTime.Of(Item.Rows[cell.Row].Label, [.. cell.Runs.Select(store.Find).OfType<FinishedRun>()])
+                    ),
+            ],
+            References =
+            [
+                .. result
+                    .Cells.Where(cell => cell.Paper is not null)
+                    .Select(cell => new ReferenceLine(cell.Paper!.Value, $"{Item.Rows[cell.Row].Label} in the paper: {cell.Paper:0.0}")),
             ],
         };
         return chart.IsEmpty ? null : chart.ToSvg();

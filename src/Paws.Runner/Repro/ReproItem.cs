@@ -115,7 +115,7 @@ public sealed class ReproStatement
 /// <summary>How an item is drawn.</summary>
 public sealed class ReproFigure
 {
-    /// <summary>dots (a table's rows), lines (over numbers), training (Figure 4), method (Figure 2) or classifier (Figure 5).</summary>
+    /// <summary>dots (a table's rows), lines (over numbers), time (accuracy while it trains), training (Figure 4), method (Figure 2) or classifier (Figure 5).</summary>
     public string Kind { get; set; } = "dots";
 
     /// <summary>The columns that are drawn; all where none is named.</summary>

@@ -78,18 +78,7 @@ public static class LibTorch
     }
 
     /// <summary>Why there is no CUDA device: no driver, or a libtorch without CUDA.</summary>
-    internal static string WhyNoCuda() => HasNvidiaDriver() ? "this libtorch is built without CUDA" : "no NVIDIA driver was found";
-
-    /// <summary>Whether the NVIDIA driver's library is installed.</summary>
-    internal static bool HasNvidiaDriver()
-    {
-        if (!NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint driver))
-        {
-            return false;
-        }
-        NativeLibrary.Free(driver);
-        return true;
-    }
+    internal static string WhyNoCuda() => CudaDriver.IsInstalled() ? "this libtorch is built without CUDA" : "no NVIDIA driver was found";
 
     /// <summary>The innermost message's first line.</summary>
     internal static string FirstLine(Exception e)

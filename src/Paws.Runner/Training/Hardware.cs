@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Paws.Runner.Startup;
 using TorchSharp;
 
 namespace Paws.Runner.Training;
@@ -12,11 +13,13 @@ internal static class Hardware
     /// <summary>The memory of this process that is resident now, in MiB.</summary>
     public static double ResidentMemoryMb => Environment.WorkingSet / (1024.0 * 1024.0);
 
-    /// <summary>The device in one line, such as "2 cores of AMD EPYC, bf16".</summary>
+    /// <summary>The device in one line, such as "2 cores of AMD EPYC, bf16" or "NVIDIA H200, bf16".</summary>
     public static string Describe(torch.Device device, torch.ScalarType computeType)
     {
         var type = computeType == torch.ScalarType.BFloat16 ? "bf16" : "fp32";
-        return device.type == DeviceType.CPU ? $"{torch.get_num_threads()} cores of {ProcessorName()}, {type}" : $"{device}, {type}";
+        return device.type == DeviceType.CPU
+            ? $"{torch.get_num_threads()} cores of {ProcessorName()}, {type}"
+            : $"{CudaDriver.NameOf(Math.Max(device.index, 0)) ?? device.ToString()}, {type}";
     }
 
     private static string ProcessorName()

@@ -10,6 +10,7 @@ open Expecto
 open Paws.Runner
 open Paws.Runner.Config
 open Paws.Runner.Reporting
+open Paws.Runner.Reporting.Charts
 open Paws.Runner.Repro
 open Paws.Tests
 
@@ -210,6 +211,35 @@ let tests =
             let second = Rule memax
             runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
             Expect.hasLength second.Calls (12 - kept) "the rest")
+
+        testCase "accuracy over time: fine-tuning goes on where pre-training ended, seeds point by point" (fun () ->
+            let seed (pretraining: float) (top1: float list) (finetuned: float list) =
+                let result = JsonObject()
+                result["method"] <- JsonValue.Create "paws"
+                result["finetune_method"] <- JsonValue.Create "suncet"
+                result["pretrain_seconds"] <- JsonValue.Create pretraining
+
+                let rows phase seconds (values: float list) = [
+                    for i, value in List.indexed values ->
+                        EvaluationMetrics(Phase = phase, Step = int64 i, Epoch = float i, Seconds = seconds * float (i + 1), Top1 = value)
+                ]
+
+                FinishedRun(result, MetricsLog([||], [| yield! rows "paws" 60.0 top1; yield! rows "suncet" 30.0 finetuned |]))
+
+            let points (series: SeedSeries) = [ for p in series.Points -> p.X, List.ofSeq p.Values ]
+
+            let seeds = [|
+                seed 120.0 [ 10.0; 20.0 ] [ 30.0 ]
+                seed 240.0 [ 12.0; 24.0; 99.0 ] [ 36.0 ]
+            |]
+
+            let curves = AccuracyOverTime.Of("PAWS", seeds) |> List.ofSeq
+            let names = [ for curve in curves -> curve.Name ]
+            Expect.equal names [ "PAWS, pre-training"; "PAWS, fine-tuning" ] "names"
+            Expect.equal (points curves[0]) [ 1.0, [ 10.0; 12.0 ]; 2.0, [ 20.0; 24.0 ] ] "as long as the shortest"
+            Expect.equal (points curves[1]) [ 3.5, [ 30.0; 36.0 ] ] "2.5 and 4.5 minutes"
+            Expect.equal (Seq.length (AccuracyOverTime.Of("PAWS", [| seed 60.0 [ 50.0 ] [] |]))) 1 "no curve of what was not evaluated"
+            Expect.isEmpty (AccuracyOverTime.Of("PAWS", [||])) "no runs")
 
         testCase "the page tells what was run and what was not" (fun () ->
             use folder = new ScratchFolder()
