@@ -51,6 +51,11 @@ internal sealed class RunQueue(IRunner runner, RunStore store, string work, IPro
         {
             while (!stop.IsCancellationRequested && waiting.TryDequeue(out var run))
             {
+                if (store.Find(run) is not null) // another process has recorded it meanwhile
+                {
+                    Report(run, 1);
+                    continue;
+                }
                 var directory = DirectoryOf(run);
                 Directory.CreateDirectory(work);
                 try

@@ -42,16 +42,18 @@ let private quiet () =
     let text = new StringWriter()
     CommandConsole.ForProcess(false, text, text), text
 
-let private request (root: string) items draw =
+let private requestBy jobs (root: string) items draw =
     ReproRequest(
         Items = List.toArray items,
         Scale = "smoke",
         Seeds = Nullable 3,
-        Jobs = 2,
+        Jobs = jobs,
         Folder = ReproFolder(Path.Combine(root, "out")),
         Work = Path.Combine(root, "work"),
         Draw = draw
     )
+
+let private request root items draw = requestBy 2 root items draw
 
 let private runIn root items draw (runner: IRunner) (stop: CancellationToken) =
     let console, text = quiet ()
@@ -211,6 +213,28 @@ let tests =
             let second = Rule memax
             runIn folder.Path [ "table6" ] false second CancellationToken.None |> ignore
             Expect.hasLength second.Calls (12 - kept) "the rest")
+
+        testCase "what another process recorded meanwhile is not trained again" (fun () ->
+            use folder = new ScratchFolder()
+            let other, own = Rule memax, Rule memax
+
+            let whileTheOtherWorks = {
+                new IRunner with
+                    member _.Run(run, directory, finished, stop) =
+                        if other.Calls.Length = 0 then
+                            runIn folder.Path [ "table6" ] false other CancellationToken.None |> ignore
+
+                        (own :> IRunner).Run(run, directory, finished, stop)
+
+                    member _.Share(_, _) = 0.0
+            }
+
+            let console, _ = quiet ()
+
+            ReproJob(requestBy 1 folder.Path [ "table6" ] false, whileTheOtherWorks, console, CancellationToken.None).Run()
+
+            Expect.hasLength other.Calls 12 "the other"
+            Expect.hasLength own.Calls 1 "the one that was under way")
 
         testCase "accuracy over time: fine-tuning goes on where pre-training ended, seeds point by point" (fun () ->
             let seed (pretraining: float) (top1: float list) (finetuned: float list) =
