@@ -70,10 +70,24 @@ public static class ResultsPage
         """;
 
     private static string Glance(ReproItem item, string scale, ItemResult? result) =>
-        result is { Shows: true }
-            ? Verdicts(item, result) + (result.Finished == result.Runs ? "" : $" ({result.Finished} of {result.Runs} runs)")
+        result is { Shows: true } ? $"{Verdicts(item, result)}{Note(result)}"
         : item.Skip.ContainsKey(scale) ? "left out"
         : "not run";
+
+    /// <summary>How much of a claim holds where not all of it does, and how many runs there are where some are missing.</summary>
+    private static string Note(ItemResult result)
+    {
+        List<string> notes = [];
+        if (result.Outcome != Outcome.Supported && result.Statements.Count > 1)
+        {
+            notes.Add($"{result.Statements.Count(s => s.Outcome == Outcome.Supported)} of {result.Statements.Count} parts supported");
+        }
+        if (result.Finished < result.Runs)
+        {
+            notes.Add($"{result.Finished} of {result.Runs} runs");
+        }
+        return notes.Count == 0 ? "" : $" ({string.Join("; ", notes)})";
+    }
 
     /// <summary>A drawing without a claim is nothing to judge.</summary>
     private static string Verdicts(ReproItem item, ItemResult result) => item.Claim.Length == 0 ? "drawn" : Verdict.Word(result.Outcome);
