@@ -52,13 +52,12 @@ internal static class LibraryChecks
         {
             LibTorch.Prepare();
             using var sum = torch.ones(2, 2).sum();
-            string from = LibTorch.ExternalFolder is { } folder ? $"from {folder}" : "packaged";
+            // The version is what TorchSharp was built for, which an external libtorch may not be.
+            string which = LibTorch.ExternalFolder is { } folder
+                ? $"external, from {folder} (TorchSharp is made for {torch.__version__}"
+                : $"{torch.__version__} (packaged";
             string memory = Allocator.Tuned ? ", keeps freed memory" : "";
-            return new Finding(
-                "libtorch",
-                sum.item<float>() == 4 ? FindingState.Fine : FindingState.Missing,
-                $"{torch.__version__} ({from}{memory})"
-            );
+            return new Finding("libtorch", sum.item<float>() == 4 ? FindingState.Fine : FindingState.Missing, $"{which}{memory})");
         }
         catch (UserErrorException e)
         {
