@@ -13,6 +13,10 @@ module internal Checks =
         if not (value > 0.0 && value < infinity) then
             fail $"{name} must be in (0, ∞), got {value}"
 
+    let notNegative name (value: float) =
+        if not (value >= 0.0 && value < infinity) then
+            fail $"{name} must be in [0, ∞), got {value}"
+
     let unitInterval name (value: float) =
         if not (value > 0.0 && value <= 1.0) then
             fail $"{name} must be in (0, 1], got {value}"

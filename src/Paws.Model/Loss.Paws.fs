@@ -25,6 +25,9 @@ type PawsLossOptions = {
     Sharpening: Func<torch.Tensor, torch.Tensor>
     /// The mean prediction p̄ [k] to the scalar that is added to the cross-entropy; None adds nothing.
     Regulariser: Func<torch.Tensor, torch.Tensor> option
+    /// The supports of all workers [s,d], after the prediction head, and their labels [s,k] to the scalar that is added for them alone;
+    /// None, as published, adds nothing.
+    SupportTerm: Func<torch.Tensor, torch.Tensor, torch.Tensor> option
     /// How the loss meets other workers.
     Workers: PawsWorkers
 } with
@@ -40,7 +43,27 @@ type PawsLossOptions = {
             Classifier = Func<_, _, _, _>(SoftNearestNeighbours.classify temperature)
             Sharpening = Func<_, _>(Sharpening.sharpen sharpen)
             Regulariser = if meMax then Some(Func<_, _> MeMax.regulariser) else None
+            SupportTerm = None
             Workers = PawsWorkers.Single
+        }
+
+    /// PAWS + SuNCEt, beyond the paper: the same options with weight · SuNCEt of the supports among themselves added, weight in [0, ∞) and
+    /// τ = temperature in (0, ∞). Weight 0 is the objective without it, bit for bit.
+    /// Throws ArgumentException with the range where a value is out of it.
+    member this.WithSuncet(weight: float, temperature: float) =
+        Checks.notNegative "weight" weight
+        Checks.positive "temperature" temperature
+
+        {
+            this with
+                SupportTerm =
+                    if weight = 0.0 then
+                        None
+                    else
+                        Some(
+                            Func<_, _, _>(fun supports labels ->
+                                Scalars.multiply weight (SuncetLoss.evaluate temperature supports labels))
+                        )
         }
 
     /// The same options among other workers.
@@ -48,12 +71,14 @@ type PawsLossOptions = {
 
 /// The objective and what it was made of. Tensors stay on their device: reading one waits for it.
 type PawsLossResult = {
-    /// CrossEntropy + MeMax, scalar, the value to minimise. May be negative: MeMax reaches −log K.
+    /// CrossEntropy + MeMax + Support, scalar, the value to minimise. May be negative: MeMax reaches −log K.
     Total: torch.Tensor
     /// Mean of H(target, prediction) over all views, scalar in [0, ∞) nats.
     CrossEntropy: torch.Tensor
     /// −H(p̄), scalar in [−log K, 0] nats; 0 when switched off.
     MeMax: torch.Tensor
+    /// What was added for the supports alone, weighted, scalar; 0, as published, without such a term.
+    Support: torch.Tensor
     /// Mean over the large views of the target's largest probability, scalar in (0, 1], detached.
     TargetConfidence: torch.Tensor
     /// π of all views, view by view, [(2+m)b,k], with gradient.
@@ -140,10 +165,23 @@ module PawsLoss =
             Total = (Scalars.add crossEntropy meMax).MoveToOuterDisposeScope()
             CrossEntropy = crossEntropy.MoveToOuterDisposeScope()
             MeMax = meMax.MoveToOuterDisposeScope()
+            Support = (torch.zeros_like crossEntropy).MoveToOuterDisposeScope()
             TargetConfidence = targets.narrow(0L, 0L, largeRows).amax([| 1L |]).mean().MoveToOuterDisposeScope()
             Predictions = predictions
             Targets = targets
         }
+
+    /// The same result with what the supports alone add, if anything; the labels are constants.
+    let private withSupports (options: PawsLossOptions) (supports: torch.Tensor) (labels: torch.Tensor) (result: PawsLossResult) =
+        match options.SupportTerm with
+        | None -> result
+        | Some term ->
+            let support = term.Invoke(supports, labels.detach ())
+
+            { result with
+                Total = Scalars.add result.Total support
+                Support = support
+            }
 
     /// The objective from its parts. The supports are those of all workers; only the mean prediction is averaged here.
     ///
@@ -171,6 +209,7 @@ module PawsLoss =
             options.Classifier.Invoke(constantSupports, constantLabels, constantViews)
 
         ofPredictions options None predictions targetPredictions
+        |> withSupports options anchorSupports supportLabels
 
     /// Reduced precision is raised to float32; float32 and float64 stay.
     let private atLeastFloat32 (x: torch.Tensor) =
@@ -233,13 +272,10 @@ module PawsLoss =
         let struct (supports, largeRows, anchors) =
             checkBatch supportRows batch multicrop z h
 
-        let classify (labels: torch.Tensor) (supports: torch.Tensor) queries =
-            let gathered = options.Workers.GatherSupports.Invoke supports
-            options.Classifier.Invoke(gathered, labels, queries)
-
         let parts = (atLeastFloat32 z).split([| supports; anchors |], 0L)
         let labels = supportLabels.to_type parts[0].dtype
-        let predictions = classify labels parts[0] parts[1] // [(2+m)b,k]
+        let gathered = options.Workers.GatherSupports.Invoke parts[0] // [w·s,d]
+        let predictions = options.Classifier.Invoke(gathered, labels, parts[1]) // [(2+m)b,k]
 
         // Without a prediction head targets and anchors are the same embeddings against the same supports: the targets'
         // predictions are already there.
@@ -248,10 +284,13 @@ module PawsLoss =
                 predictions.detach().narrow(0L, 0L, largeRows)
             else
                 let constant = h.detach ()
+                let targetSupports = atLeastFloat32 (constant.narrow (0L, 0L, supports))
 
-                classify
-                    labels
-                    (atLeastFloat32 (constant.narrow (0L, 0L, supports)))
-                    (atLeastFloat32 (constant.narrow (0L, supports, largeRows)))
+                options.Classifier.Invoke(
+                    options.Workers.GatherSupports.Invoke targetSupports,
+                    labels,
+                    atLeastFloat32 (constant.narrow (0L, supports, largeRows))
+                )
 
         ofPredictions options None predictions (Targets.swap large)
+        |> withSupports options gathered labels

@@ -33,7 +33,7 @@ public static class RunDirectory
             )
         );
 
-    private static string MethodInName(PawsConfig config) => config.Method.Name == TrainMethod.Paws ? "" : config.Method.Name + "-";
+    private static string MethodInName(PawsConfig config) => TrainMethod.Of(config) is var name && name == TrainMethod.Paws ? "" : name + "-";
 
     /// <summary>Whether the directory holds a run.</summary>
     public static bool HoldsRun(string directory) => File.Exists(Path.Combine(directory, ConfigName));

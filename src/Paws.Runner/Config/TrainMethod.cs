@@ -6,6 +6,11 @@ public static class TrainMethod
     /// <summary>PAWS (Assran et al., 2021).</summary>
     public const string Paws = "paws";
 
+    /// <summary>
+    /// PAWS with SuNCEt of the supports among themselves, beyond the paper: method.name paws with criterion.support_weight above 0.
+    /// </summary>
+    public const string PawsSuncet = "paws+suncet";
+
     /// <summary>Cross-entropy on the labeled images alone.</summary>
     public const string Supervised = "supervised";
 
@@ -30,11 +35,19 @@ public static class TrainMethod
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> Names { get; } = [Paws, Supervised, SimClr, SimClrV2, Byol, Swav, SimClrSuncet, FixMatch];
 
+    /// <summary>What a configuration trains by, as results, metrics and run directories call it.</summary>
+    public static string Of(PawsConfig config) =>
+        config.Method.Name == Paws && config.Criterion.SupportWeight > 0 ? PawsSuncet : config.Method.Name;
+
+    /// <summary>Whether it is PAWS, with or without a term for the supports.</summary>
+    public static bool IsPaws(string name) => name is Paws or PawsSuncet;
+
     /// <summary>The method's name as it is written.</summary>
     public static string Title(string name) =>
         name switch
         {
             Paws => "PAWS",
+            PawsSuncet => "PAWS + SuNCEt",
             Supervised => "Supervised",
             SimClr => "SimCLR",
             SimClrV2 => "SimCLRv2",

@@ -6,6 +6,9 @@ public static class Phase
     /// <summary>PAWS pre-training.</summary>
     public const string Paws = "paws";
 
+    /// <summary>PAWS pre-training with SuNCEt of the supports added.</summary>
+    public const string PawsSuncet = Config.TrainMethod.PawsSuncet;
+
     /// <summary>SuNCEt fine-tuning.</summary>
     public const string Suncet = "suncet";
 
@@ -48,6 +51,9 @@ public sealed record StepMetrics
 
     /// <summary>The term −H(p̄) as added to the loss, in [−log K, 0].</summary>
     public double? MeMax { get; init; }
+
+    /// <summary>What PAWS + SuNCEt adds for the supports alone, weighted.</summary>
+    public double? Support { get; init; }
 
     /// <summary>Learning rate of this step.</summary>
     public double? LearningRate { get; init; }

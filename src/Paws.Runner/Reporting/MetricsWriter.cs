@@ -131,6 +131,7 @@ public sealed class MetricsWriter : IDisposable
             ("loss/total", m.Loss),
             ("loss/cross_entropy", m.CrossEntropy),
             ("loss/me_max", m.MeMax),
+            ("loss/support", m.Support),
             ("watched/target_confidence", m.TargetConfidence),
             ("watched/confident_share", m.ConfidentShare),
             ("watched/instance_discrimination", m.InstanceDiscrimination),

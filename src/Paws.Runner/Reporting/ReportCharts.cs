@@ -112,7 +112,8 @@ internal static class ReportCharts
             "nats",
             Line("loss", s => s.Loss, 0),
             Line("cross-entropy", s => s.CrossEntropy, 1),
-            Line("ME-Max", s => s.MeMax, 4)
+            Line("ME-Max", s => s.MeMax, 4),
+            Line("SuNCEt of the supports", s => s.Support, 3)
         ) with
         {
             References = [new(floor, $"−log {classes} = {floor:0.00}".Replace('-', '−'))],

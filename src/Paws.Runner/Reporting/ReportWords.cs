@@ -16,7 +16,7 @@ internal sealed record ReportWords(string Method, string Finetune)
     public string Title => TrainMethod.Title(Method);
 
     /// <summary>Whether it is PAWS.</summary>
-    public bool IsPaws => Method == TrainMethod.Paws;
+    public bool IsPaws => TrainMethod.IsPaws(Method);
 
     /// <summary>Whether its own classifier judges it, and not PAWS-NN.</summary>
     public bool Classifies => TrainMethod.HasClassifier(Method);
@@ -64,7 +64,7 @@ internal sealed record ReportWords(string Method, string Finetune)
     public string Views =>
         Method switch
         {
-            TrainMethod.Paws =>
+            TrainMethod.Paws or TrainMethod.PawsSuncet =>
                 "Each row is one training image after augmentation. The large views are predicted from the labeled images and serve as each other's targets; the small views only have to agree with them.",
             TrainMethod.Swav =>
                 "Each row is one training image after augmentation. The large views are assigned to prototypes; every other view has to predict those assignments.",

@@ -103,6 +103,9 @@ internal enum StepPart
     /// <summary>The regulariser as added.</summary>
     MeMax,
 
+    /// <summary>What PAWS adds for the supports alone, weighted.</summary>
+    Support,
+
     /// <summary>Mean largest target probability.</summary>
     TargetConfidence,
 

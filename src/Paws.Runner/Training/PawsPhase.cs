@@ -1,5 +1,6 @@
 using Paws.Data.Loading;
 using Paws.Model;
+using Paws.Runner.Config;
 using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using TorchSharp;
@@ -36,7 +37,7 @@ internal sealed class PawsPhase : PretrainingPhase
         evaluate = objective is null ? Published() : Own(objective);
     }
 
-    public override string Name => Phase.Paws;
+    public override string Name => TrainMethod.Of(Run.Config);
 
     public override StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
@@ -63,6 +64,7 @@ internal sealed class PawsPhase : PretrainingPhase
         var share = (double)images / batch;
         var options = PawsLossOptions
             .Create(criterion.Temperature, criterion.Sharpen, criterion.MeMax)
+            .WithSuncet(criterion.SupportWeight, criterion.SupportTemperature)
             .WithWorkers(
                 new PawsWorkers(
                     gatherSupports: own => Gathering.Rows(ranks, supportCounts, own),
@@ -72,10 +74,16 @@ internal sealed class PawsPhase : PretrainingPhase
         return (z, h) =>
         {
             var loss = PawsLoss.ofBatch(options, supports, images, multicrop, labels, z, h);
+            // Every rank sees all supports, so each answers for its part of their one term.
+            var support = criterion.SupportWeight > 0 ? Shares.Of(ranks, 1.0 / ranks.Size, loss.Support) : null;
+            var whole = Scalars.add(Scalars.multiply(share, loss.CrossEntropy), loss.MeMax);
             return Output(
-                ranks.Alone ? loss.Total : Scalars.add(Scalars.multiply(share, loss.CrossEntropy), loss.MeMax),
+                ranks.Alone ? loss.Total
+                    : support is null ? whole
+                    : Scalars.add(whole, support),
                 Shares.Of(ranks, share, loss.CrossEntropy),
                 Shares.Of(ranks, 1.0 / ranks.Size, loss.MeMax),
+                support,
                 Shares.Of(ranks, share, loss.TargetConfidence)
             );
         };
@@ -92,20 +100,31 @@ internal sealed class PawsPhase : PretrainingPhase
             var wholeH = ReferenceEquals(z, h) ? wholeZ : OfAllRanks(h.detach(), 2 + multicrop);
             var loss = objective(Run.Config, PawsLoss.step(supportCounts.Sum(), batch, multicrop, labels, wholeZ, wholeH));
             torch.Tensor Share(torch.Tensor value) => Shares.Of(ranks, 1.0 / ranks.Size, value);
-            return Output(Share(loss.Total), Share(loss.CrossEntropy), Share(loss.MeMax), Share(loss.TargetConfidence));
+            return Output(Share(loss.Total), Share(loss.CrossEntropy), Share(loss.MeMax), null, Share(loss.TargetConfidence));
         };
 
-    private static StepOutput Output(torch.Tensor loss, torch.Tensor crossEntropy, torch.Tensor meMax, torch.Tensor confidence) =>
-        new(
-            loss,
-            [
-                new(StepPart.Total, Scalars.add(crossEntropy, meMax)),
-                new(StepPart.CrossEntropy, crossEntropy),
-                new(StepPart.MeMax, meMax),
-                new(StepPart.TargetConfidence, confidence),
-            ],
-            []
-        );
+    private static StepOutput Output(
+        torch.Tensor loss,
+        torch.Tensor crossEntropy,
+        torch.Tensor meMax,
+        torch.Tensor? support,
+        torch.Tensor confidence
+    )
+    {
+        var published = Scalars.add(crossEntropy, meMax);
+        List<KeyValuePair<StepPart, torch.Tensor>> parts =
+        [
+            new(StepPart.Total, support is null ? published : Scalars.add(published, support)),
+            new(StepPart.CrossEntropy, crossEntropy),
+            new(StepPart.MeMax, meMax),
+            new(StepPart.TargetConfidence, confidence),
+        ];
+        if (support is not null)
+        {
+            parts.Add(new(StepPart.Support, support));
+        }
+        return new StepOutput(loss, parts, []);
+    }
 
     /// <summary>Embeddings of this rank, supports and then so many views, to those of all ranks in the order of one process.</summary>
     private torch.Tensor OfAllRanks(torch.Tensor embeddings, int views)

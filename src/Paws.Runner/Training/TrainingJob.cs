@@ -157,7 +157,11 @@ internal sealed class TrainingJob(
         {
             return baseline.Steps;
         }
-        string[] phases = [run.Config.Method.Name, run.Config.Finetune.Method, Phase.Distillation];
+        if (baseline.StepRatio is { } ratio)
+        {
+            return Math.Max(1, (int)Math.Round(ratio * run.State.Of(TrainMethod.Of(run.Config)).TotalSteps));
+        }
+        string[] phases = [TrainMethod.Of(run.Config), run.Config.Finetune.Method, Phase.Distillation];
         var seconds = phases.Sum(phase => run.State.Of(phase).Seconds);
         using var trial = run.Setting.NewEncoder();
         using var phase = new SupervisedPhase(run.Setting, trial, 100);

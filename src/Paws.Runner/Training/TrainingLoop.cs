@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Paws.Data.Loading;
 using Paws.Model;
+using Paws.Runner.Config;
 using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using Paws.Runner.Startup;
@@ -22,6 +23,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         StepPart.Total,
         StepPart.CrossEntropy,
         StepPart.MeMax,
+        StepPart.Support,
         StepPart.TargetConfidence,
         StepPart.ConfidentShare,
     ];
@@ -48,7 +50,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         StartClock.Mark(StartClock.Encoder);
         run.Progress.Begin(phase.Title, steps, state.Step);
         using var sums = torch.zeros([AveragedParts.Length], dtype: torch.float32, device: run.Setting.Device);
-        var watch = phase.Name == Phase.Paws ? new CollapseWatch(run.Setting.Plans.SupportClasses) : null;
+        var watch = TrainMethod.IsPaws(phase.Name) ? new CollapseWatch(run.Setting.Plans.SupportClasses) : null;
         var sinceCheckpoint = Stopwatch.StartNew();
         var (logEvery, summed) = (run.Config.Logging.LogEverySteps, 0);
         var nextEvaluation = NextEvaluation(state.Step);
@@ -250,6 +252,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             Loss = means[0],
             CrossEntropy = Mean(StepPart.CrossEntropy),
             MeMax = Mean(StepPart.MeMax),
+            Support = Mean(StepPart.Support),
             TargetConfidence = Mean(StepPart.TargetConfidence),
             ConfidentShare = Mean(StepPart.ConfidentShare),
             InstanceDiscrimination = Watched(StepPart.InstanceDiscrimination),
@@ -266,6 +269,10 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         {
             parts.Add(new("cross-entropy", crossEntropy));
             parts.Add(new("ME-Max", meMax));
+        }
+        if (metrics.Support is { } support)
+        {
+            parts.Add(new("supports", support));
         }
         return new ProgressReading(done, metrics.ImagesPerSecond ?? 0, parts);
     }

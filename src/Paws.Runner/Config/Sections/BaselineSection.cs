@@ -12,6 +12,9 @@ public sealed record BaselineSection
     /// <summary>Steps; 0 derives them from time_factor.</summary>
     public int Steps { get; init; }
 
+    /// <summary>Steps for each step of the method, such that both take equally long; null follows time_factor. baseline.steps goes before it.</summary>
+    public double? StepRatio { get; init; }
+
     /// <summary>Images a step.</summary>
     public int BatchSize { get; init; } = 128;
 

@@ -21,6 +21,15 @@ public sealed record CriterionSection
     /// <summary>Softmax temperature τ, positive.</summary>
     public double Temperature { get; init; } = 0.1;
 
+    /// <summary>
+    /// Ours: weight of SuNCEt of the supports among themselves, added to the objective of PAWS; 0 is the published method. Above 0 the
+    /// method is called paws+suncet.
+    /// </summary>
+    public double SupportWeight { get; init; }
+
+    /// <summary>Ours: softmax temperature of that term, positive.</summary>
+    public double SupportTemperature { get; init; } = 0.1;
+
     /// <summary>Unlabeled images a step, per rank.</summary>
     public int UnsupervisedBatchSize { get; init; } = 256;
 
