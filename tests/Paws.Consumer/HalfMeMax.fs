@@ -36,6 +36,7 @@ module HalfMeMax =
             Total = Scalars.add crossEntropy meMax
             CrossEntropy = crossEntropy
             MeMax = meMax
+            Support = torch.zeros_like crossEntropy
             TargetConfidence = large.detach().amax([| 1L |]).mean()
             Predictions = predictions
             Targets = targets.detach ()

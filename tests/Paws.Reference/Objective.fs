@@ -54,3 +54,11 @@ module Objective =
 
         let images = (Array.head predictions).RowCount
         ofPredictions sharpen (Array.create images 1.0) predictions targets
+
+    /// (cross-entropy, ME-Max, term) of PAWS + SuNCEt: what paws has, and weight · SuNCEt of the anchors' supports among themselves at a
+    /// temperature of its own. The objective is their sum.
+    let pawsSuncet weight termTemperature temperature sharpen anchors anchorSupports labels large targetSupports =
+        let crossEntropy, meMax =
+            paws temperature sharpen anchors anchorSupports labels large targetSupports
+
+        crossEntropy, meMax, weight * Contrastive.suncet termTemperature anchorSupports labels

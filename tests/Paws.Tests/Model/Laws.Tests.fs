@@ -12,6 +12,9 @@ let private paws: Objective =
 
         (PawsLoss.evaluate options step.Anchors step.Supports step.Labels step.Targets step.TargetSupports).Total
 
+let private withSuncet: PawsSuncetLaws.WithTerm =
+    fun options weight temperature -> options.WithSuncet(weight, temperature)
+
 let private ropaws: Objective =
     fun s step ->
         let options = PawsLossOptions.Create(s.Temperature, s.Sharpen, true)
@@ -47,6 +50,9 @@ let tests =
         |> Law.toTests "the PAWS objective of distributions"
         PawsBatchLaws.all PawsLoss.ofBatch
         |> Law.toTests "the PAWS objective of a batch"
+        PawsSuncetLaws.parts withSuncet PawsLoss.evaluate |> Law.toTests "PAWS + SuNCEt"
+        PawsSuncetLaws.batch withSuncet PawsLoss.ofBatch
+        |> Law.toTests "PAWS + SuNCEt of a batch"
         PawsBatchLaws.parts PawsLoss.step |> Law.toTests "the parts of a batch"
         CollapseLaws.all |> Law.toTests "collapse"
         SuncetLaws.all SuncetLoss.evaluate |> Law.toTests "SuNCEt"

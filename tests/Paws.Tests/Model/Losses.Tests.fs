@@ -2,6 +2,7 @@ module Paws.Tests.Model.LossesTests
 
 open System.Text.Json.Nodes
 open Expecto
+open MathNet.Numerics.LinearAlgebra
 open TorchSharp
 open Paws.Model
 open Paws.Tests
@@ -41,6 +42,52 @@ let private paws (case: JsonObject) () =
     close "gradient of the anchors" (Golden.matrix expected["grad_anchor_views"]) anchors.grad
     close "gradient of the supports" (Golden.matrix expected["grad_anchor_supports"]) supports.grad
     Expect.isTrue (isNull targets.grad && isNull targetSupports.grad) "no gradient through targets"
+
+/// PAWS + SuNCEt against numbers of the second implementation, which are checked against it as well: nobody publishes this objective.
+let private pawsSuncet (case: JsonObject) () =
+    use scope = torch.NewDisposeScope()
+    let number (key: string) = Golden.number case[key]
+    let expected (key: string) = Golden.number case["expected"].[key]
+    let rows (key: string) = Golden.matrix case[key]
+
+    let result =
+        PawsLoss.evaluate
+            (PawsLossOptions
+                .Create(number "tau", number "sharpen", case["me_max"].GetValue<bool>())
+                .WithSuncet(number "weight", number "term_tau"))
+            (rows "anchor_views")
+            (rows "anchor_supports")
+            (rows "support_labels")
+            (rows "target_views")
+            (rows "target_supports")
+
+    let plain (x: torch.Tensor) =
+        Matrix<float>.Build.DenseOfRowMajor(int x.shape[0], int x.shape[1], x.data<float>().ToArray())
+
+    let views count (x: torch.Tensor) =
+        x.chunk (int64 count, 0L) |> Array.map plain
+
+    let crossEntropy, meMax, term =
+        Paws.Reference.Objective.pawsSuncet
+            (number "weight")
+            (number "term_tau")
+            (number "tau")
+            (number "sharpen")
+            (views (2 + case["multicrop"].GetValue<int>()) (rows "anchor_views"))
+            (plain (rows "anchor_supports"))
+            (plain (rows "support_labels"))
+            (views 2 (Targets.swap (rows "target_views")))
+            (plain (rows "target_supports"))
+
+    for name, value, reference, ours in
+        [
+            "cross_entropy", expected "cross_entropy", crossEntropy, result.CrossEntropy
+            "me_max", expected "me_max", meMax, result.MeMax
+            "support", expected "support", term, result.Support
+            "total", expected "total", crossEntropy + meMax + term, result.Total
+        ] do
+        Expect.isLessThanOrEqual (abs (reference - value)) 1e-12 $"{name} of the reference"
+        Expect.isLessThanOrEqual (abs (Scalars.value ours - value)) 1e-12 name
 
 let private ofEmbeddings loss (case: JsonObject) () =
     use scope = torch.NewDisposeScope()
@@ -99,6 +146,7 @@ let private goldenOf file test =
 let tests =
     testList "Model.Losses" [
         testList "golden losses" (goldenOf "losses.json" ofKind)
+        testList "golden PAWS + SuNCEt" (goldenOf "support_term.json" pawsSuncet)
         testList "golden label matrices" (goldenOf "label_matrices.json" labelMatrix)
         testList "golden soft nearest neighbours" (goldenOf "soft_nn_eval.json" classifier)
     ]

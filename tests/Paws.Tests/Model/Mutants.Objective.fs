@@ -42,6 +42,7 @@ let private evaluate (steps: Steps) o (anchors: torch.Tensor) supports labels (v
         Total = Scalars.add crossEntropy meMax
         CrossEntropy = crossEntropy
         MeMax = meMax
+        Support = torch.zeros_like crossEntropy
         TargetConfidence = t.detach().narrow(0L, 0L, views.shape[0]).amax([| 1L |]).mean()
         Predictions = p
         Targets = t

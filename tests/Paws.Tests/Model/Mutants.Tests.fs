@@ -34,7 +34,12 @@ let tests =
     testList "Model.Mutants" [
         testCase "every planted mistake is caught by a law" (fun () ->
             let verdicts =
-                List.map verdict (MutantsOfParts.all @ MutantsOfObjective.all @ MutantsOfFamily.all)
+                List.map
+                    verdict
+                    (MutantsOfParts.all
+                     @ MutantsOfObjective.all
+                     @ MutantsOfPawsSuncet.all
+                     @ MutantsOfFamily.all)
 
             let text = table verdicts
 

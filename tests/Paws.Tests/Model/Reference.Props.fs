@@ -102,6 +102,31 @@ let private laws = [
         number "ME-Max" meMax ours.MeMax
         number "total" (crossEntropy + meMax) ours.Total)
 
+    Law.always "PAWS + SuNCEt" (fun s ->
+        // As for SuNCEt alone.
+        let s = {
+            s with
+                ImagesPerClass = s.ImagesPerClass + 1
+        }
+
+        let crossEntropy, meMax, term =
+            Objective.pawsSuncet
+                0.7
+                0.2
+                s.Temperature
+                s.Sharpen
+                (views (2 + s.SmallViews) s.Anchors)
+                (matrix s.Supports)
+                (matrix s.Labels)
+                (views 2 (Targets.swap s.Targets))
+                (matrix s.TargetSupports)
+
+        let ours =
+            PawsLoss.evaluate ((options s).WithSuncet(0.7, 0.2)) s.Anchors s.Supports s.Labels s.Targets s.TargetSupports
+
+        number "term" term ours.Support
+        number "total" (crossEntropy + meMax + term) ours.Total)
+
     Law.always "the PAWS objective of distributions, with weights" (fun s ->
         let p, t = distributions s 0 s.AnchorRows, distributions s 1 (2 * s.Images)
         let weights = Array.init s.Images (fun i -> 0.5 + float i)
