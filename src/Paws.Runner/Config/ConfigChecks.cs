@@ -108,6 +108,7 @@ internal static partial class ConfigChecks
             ["data.dataset"] = DatasetDefaults.Names,
             ["method.name"] = TrainMethod.Names,
             ["finetune.method"] = FinetuneMethod.Names,
+            ["logging.on_collapse"] = OnCollapse.Names,
         };
 
     /// <summary>Everything out of range, one line each, naming the key, the allowed range and the value.</summary>

@@ -33,6 +33,7 @@ public static class HtmlReport
         page.Append($"<title>{Escape(report.Title)}</title><style>{Assets.Read("report.css")}</style></head><body><main>");
         page.Append($"<header><p class=\"kicker\">Paws run report</p><h1>{Escape(report.Title)}</h1></header>");
         var words = ReportWords.Of(report.Result);
+        page.Append(report.Collapse?.ToHtml());
         page.Append(Headline.Render(report, log));
         Section(page, "accuracy", "Accuracy", Grid(ReportCharts.Accuracy(log, words)));
         var pretraining = ReportCharts.Pretraining(log, report.Classes.Count, words);

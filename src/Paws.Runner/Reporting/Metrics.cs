@@ -70,6 +70,24 @@ public sealed record StepMetrics
     /// <summary>Cross-entropy of classifying labeled images, in PAWS by the other supports: measured; trained only by a method that says so.</summary>
     public double? SupportClassification { get; init; }
 
+    /// <summary>
+    /// H(p̄), entropy of the mean prediction of the step's images in nats, in [0, log K]: of PAWS's targets, of FixMatch's weak views, of a
+    /// classifier's labeled images; null where a method predicts no classes.
+    /// </summary>
+    public double? MeanEntropy { get; init; }
+
+    /// <summary>
+    /// H(p̄) − mean H(p) of the same predictions, what one tells about its image, in nats, in [0, <see cref="MeanEntropy"/>]: 0 when all
+    /// images are predicted alike.
+    /// </summary>
+    public double? Information { get; init; }
+
+    /// <summary>Effective rank of the embeddings of the step's images, scaled to unit length: (Σλ)²/Σλ² of their covariance, at least 1.</summary>
+    public double? EmbeddingRank { get; init; }
+
+    /// <summary>Mean squared distance of those embeddings from their mean, in [0, 1]: 0 when all are the same.</summary>
+    public double? EmbeddingSpread { get; init; }
+
     /// <summary>Unlabeled images a second since the line before.</summary>
     public double? ImagesPerSecond { get; init; }
 

@@ -56,8 +56,17 @@ public sealed record RunResult
     /// <summary>Seconds of training the baseline, evaluation not.</summary>
     public double? BaselineSeconds { get; init; }
 
-    /// <summary>Whether predictions were seen to collapse to uniform.</summary>
+    /// <summary>Whether the method's training ended collapsed: with images that are no longer told apart.</summary>
     public bool Collapsed { get; init; }
+
+    /// <summary>What had collapsed, at the end or before: "uniform" or "one class" predictions, "embeddings"; null when nothing had.</summary>
+    public string? CollapseKind { get; init; }
+
+    /// <summary>Since which step it was collapsed when that was last noticed; null when it never was.</summary>
+    public int? CollapsedAtStep { get; init; }
+
+    /// <summary>Since which step it no longer was; null when it never was, or ended so.</summary>
+    public int? RecoveredAtStep { get; init; }
 
     /// <summary>Seconds of training and evaluation.</summary>
     public required double Seconds { get; init; }
@@ -120,6 +129,9 @@ public sealed record RunResult
             ["paws_seconds"] = Number(PawsSeconds),
             ["baseline_seconds"] = Number(BaselineSeconds),
             ["collapsed"] = Collapsed,
+            ["collapse_kind"] = CollapseKind,
+            ["collapsed_at_step"] = CollapsedAtStep,
+            ["recovered_at_step"] = RecoveredAtStep,
             ["seconds"] = Number(Seconds),
             ["images_per_second"] = Number(ImagesPerSecond),
             ["peak_memory_mb"] = Number(PeakMemoryMb),

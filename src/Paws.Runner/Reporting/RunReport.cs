@@ -32,6 +32,9 @@ public sealed record RunReport
     /// <summary>Versions and machine: name and value.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; }
 
+    /// <summary>What is said before all else of a run that has collapsed, or had; null of others.</summary>
+    public CollapseNotice? Collapse { get; init; }
+
     /// <summary>The result as printed by --json.</summary>
     public required JsonObject Result { get; init; }
 }

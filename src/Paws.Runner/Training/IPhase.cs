@@ -117,4 +117,16 @@ internal enum StepPart
 
     /// <summary>SuNCEt of the supports, or cross-entropy of labeled images.</summary>
     SupportClassification,
+
+    /// <summary>H(p̄), see <see cref="BatchSigns"/>.</summary>
+    MeanEntropy,
+
+    /// <summary>H(p̄) − mean H(p).</summary>
+    Information,
+
+    /// <summary>Effective rank of the embeddings.</summary>
+    EmbeddingRank,
+
+    /// <summary>Spread of the embeddings.</summary>
+    EmbeddingSpread,
 }

@@ -143,6 +143,15 @@ internal sealed class PawsPhase : PretrainingPhase
         return torch.cat(parts, 0);
     }
 
+    /// <summary>Of the targets that the large views [2b,d] give, sharpened, and of the embeddings of the first of them.</summary>
+    private IEnumerable<KeyValuePair<StepPart, torch.Tensor>> Signs(torch.Tensor supports, torch.Tensor views)
+    {
+        var criterion = Run.Config.Criterion;
+        using var predictions = SoftNearestNeighbours.classify(criterion.Temperature, supports, labels, views);
+        using var targets = Sharpening.sharpen(criterion.Sharpen, predictions);
+        return [.. BatchSigns.OfPredictions(targets), .. BatchSigns.OfEmbeddings(views.narrow(0, 0, batch))];
+    }
+
     /// <summary>Figure 4b: two losses that fall although nothing minimises them.</summary>
     private IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Watch(torch.Tensor h)
     {
@@ -155,6 +164,7 @@ internal sealed class PawsPhase : PretrainingPhase
         [
             new(StepPart.InstanceDiscrimination, NtXentLoss.evaluate(temperature, embeddings.narrow(0, supportRows, 2L * batch))),
             new(StepPart.SupportClassification, SuncetLoss.evaluate(temperature, supports, hardLabels)),
+            .. Signs(supports, embeddings.narrow(0, supportRows, 2L * batch)),
         ];
     }
 }

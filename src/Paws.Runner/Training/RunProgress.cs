@@ -34,8 +34,17 @@ internal sealed class PhaseState
     /// <summary>Top-1 of those weights on the images that chose them, in percent; else null.</summary>
     public double? HeldOutTop1 { get; set; }
 
-    /// <summary>Whether predictions were seen to collapse.</summary>
+    /// <summary>Whether it stands collapsed, as far as has been noticed.</summary>
     public bool Collapsed { get; set; }
+
+    /// <summary>Since which step it was collapsed when that was last noticed; null when it never was.</summary>
+    public int? CollapsedAtStep { get; set; }
+
+    /// <summary>Since which step it was no longer; null when it never collapsed, or still is.</summary>
+    public int? RecoveredAtStep { get; set; }
+
+    /// <summary>What had collapsed, one of <see cref="Training.CollapseKind"/>; null when nothing had.</summary>
+    public string? CollapseKind { get; set; }
 
     /// <summary>Whether the phase has ended and its weights are written.</summary>
     public bool Done { get; set; }

@@ -50,6 +50,9 @@ internal static class RunReportBuilder
             Protocol = phase.Protocol,
             Hardware = Hardware.Describe(run.Setting.Device, run.Setting.ComputeType),
             Collapsed = method.Collapsed,
+            CollapseKind = method.CollapseKind,
+            CollapsedAtStep = method.CollapsedAtStep,
+            RecoveredAtStep = method.RecoveredAtStep,
         };
     }
 
@@ -75,12 +78,40 @@ internal static class RunReportBuilder
                 new(".NET", Environment.Version.ToString()),
                 new("libtorch", torch.__version__),
             ],
+            Collapse = Notice(run, phase, result),
             Result = result.ToJson(),
         };
 
-    /// <summary>Tells a person what came out.</summary>
-    public static void Summarise(RunContext run, RunResult result, CommandConsole console)
+    /// <summary>What is said first of a run that has collapsed, or had for a while; null of any other.</summary>
+    private static CollapseNotice? Notice(RunContext run, IMethodPhase phase, RunResult result)
     {
+        if (result is not { CollapsedAtStep: { } since, CollapseKind: { } kind })
+        {
+            return null;
+        }
+        var words = CollapseKind.InWords(kind);
+        var steps = run.State.Of(phase.Name).TotalSteps;
+        return result.Collapsed
+            ? new CollapseNotice(
+                "This run has collapsed",
+                $"Since step {since} of {steps} {words}: images are not told apart, and longer training does not change that.",
+                [.. CollapseHints.For(run.Config, kind).Select(hint => hint.Option)]
+            )
+            : new CollapseNotice(
+                "This run had collapsed for a while",
+                $"From step {since} to step {result.RecoveredAtStep} of {steps}, {words.Replace(" are ", " were ").Replace(" have ", " had ")}; "
+                    + "then images were told apart again.",
+                []
+            );
+    }
+
+    /// <summary>Tells a person what came out.</summary>
+    public static void Summarise(RunContext run, RunReport report, RunResult result, CommandConsole console)
+    {
+        if (report.Collapse is { } notice)
+        {
+            console.Say($"warning: {notice.Line}");
+        }
         foreach (var (name, value) in Figures(result))
         {
             console.Say($"{name}: {value}");

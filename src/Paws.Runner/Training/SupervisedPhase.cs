@@ -2,6 +2,7 @@ using Paws.Data.Loading;
 using Paws.Data.Sampling;
 using Paws.Model;
 using Paws.Runner.Evaluation;
+using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
 using TorchSharp;
 
@@ -16,6 +17,7 @@ internal sealed class SupervisedPhase : IMethodPhase
     private readonly RunSetting run;
     private readonly SupervisedPlanner planner;
     private readonly LinearClassifier classifier;
+    private readonly int[] counts; // rows of each rank
     private readonly AdamW optimizer;
     private readonly WarmupCosine schedule;
 
@@ -32,7 +34,8 @@ internal sealed class SupervisedPhase : IMethodPhase
         var classes = run.Data.Train.Classes.Count;
         ImagesPerStep = Math.Min(baseline.BatchSize, run.Labeled.Length);
         planner = run.Plans.Supervised(ImagesPerStep);
-        Shares.Check(run.Ranks, run.Ranks.Shard.Counts(ImagesPerStep), Title, "baseline.batch_size, or leave it out with --no-baseline");
+        counts = run.Ranks.Shard.Counts(ImagesPerStep);
+        Shares.Check(run.Ranks, counts, Title, "baseline.batch_size, or leave it out with --no-baseline");
         StepsPerEpoch = (double)run.Labeled.Length / ImagesPerStep;
         TotalSteps = totalSteps;
         classifier = new LinearClassifier(run, encoder);
@@ -73,11 +76,20 @@ internal sealed class SupervisedPhase : IMethodPhase
         var labels = LinearClassifier.Labels(plan, run.Device);
         // Cross-entropy against labels smoothed over the K classes: (1 − s)·log p of the label + s·the mean log p.
         var smoothing = run.Config.Baseline.LabelSmoothing;
-        var logs = torch.nn.functional.log_softmax(classifier.Logits(Encoder.Features(groups[0])), 1);
+        var features = Encoder.Features(groups[0]);
+        var logits = classifier.Logits(features);
+        var logs = torch.nn.functional.log_softmax(logits, 1);
         var own = logs.gather(1, labels.unsqueeze(1)).squeeze(1);
         var mean = Scalars.add(Scalars.multiply(1 - smoothing, own), Scalars.multiply(smoothing, logs.mean([1]))).mean().neg();
         var loss = Shares.Of(run.Ranks, (double)plan.SupportClasses.Length / ImagesPerStep, mean);
-        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
+        return new StepOutput(loss, [new(StepPart.Total, loss)], diagnose ? Signs(features, logits) : []);
+    }
+
+    private IReadOnlyList<KeyValuePair<StepPart, torch.Tensor>> Signs(torch.Tensor features, torch.Tensor logits)
+    {
+        using var frozen = torch.no_grad();
+        torch.Tensor OfAll(torch.Tensor own) => Gathering.Rows(run.Ranks, counts, own.detach());
+        return [.. BatchSigns.OfLogits(OfAll(logits)), .. BatchSigns.OfEmbeddings(OfAll(features))];
     }
 
     public void Update(int step)

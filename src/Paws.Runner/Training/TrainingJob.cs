@@ -94,7 +94,7 @@ internal sealed class TrainingJob(
         var report = RunReportBuilder.Build(run, method, judged, result);
         HtmlReport.Write(run.Directory, report);
         FigureExport.Write(Path.Combine(run.Directory, FiguresFolder), run.Directory, report);
-        RunReportBuilder.Summarise(run, result, console);
+        RunReportBuilder.Summarise(run, report, result, console);
         console.WriteResult(result.ToJson());
     }
 

@@ -50,7 +50,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         StartClock.Mark(StartClock.Encoder);
         run.Progress.Begin(phase.Title, steps, state.Step);
         using var sums = torch.zeros([AveragedParts.Length], dtype: torch.float32, device: run.Setting.Device);
-        var watch = TrainMethod.IsPaws(phase.Name) ? new CollapseWatch(run.Setting.Plans.SupportClasses) : null;
+        var watch = new CollapseWatch(steps, ClassesOfPrediction, state);
         var sinceCheckpoint = Stopwatch.StartNew();
         var (logEvery, summed) = (run.Config.Logging.LogEverySteps, 0);
         var nextEvaluation = NextEvaluation(state.Step);
@@ -109,11 +109,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                         + "start again, or go on from the last checkpoint with --resume and another learning rate";
                     ranks.Agree(new UserErrorException(message)); // all ranks see the same loss
                 }
-                if (watch?.Observe(step, metrics.Loss, metrics.TargetConfidence ?? 1) is { } warning)
-                {
-                    state.Collapsed = true;
-                    run.Progress.Note("warning: " + warning);
-                }
+                Heed(watch.Observe(metrics), state);
             }
             if (state.Step >= nextEvaluation && state.Step < steps)
             {
@@ -134,6 +130,35 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         clock.Stop();
         run.Progress.End();
         Conclude(state);
+    }
+
+    private int ClassesOfPrediction =>
+        TrainMethod.IsPaws(phase.Name) ? run.Setting.Plans.SupportClasses : run.Setting.Data.Train.Classes.Count;
+
+    /// <summary>Says what the watch has noticed, and stops where a collapse of the method is to stop it.</summary>
+    private void Heed(CollapseNews? news, PhaseState state)
+    {
+        var hints = news is { Collapsed: true } ? CollapseHints.Sentence(run.Config, state.CollapseKind!) : "";
+        if (news is not null)
+        {
+            var title = news.Collapsed ? $"warning: {phase.Title} has collapsed: " : $"{phase.Title}: ";
+            run.Progress.Note(title + news.Text + (hints.Length > 0 ? "; " : "") + hints);
+        }
+        if (run.Config.Logging.OnCollapse != OnCollapse.Stop || phase.Name != TrainMethod.Of(run.Config))
+        {
+            return;
+        }
+        // As rank 0 sees it: the last digits may differ between machines.
+        if (ranks.Broadcast(news is { Collapsed: true } ? 1 : 0) > 0)
+        {
+            Pause(() => run.Save(phase, state));
+            ranks.Agree(
+                new UserErrorException(
+                    $"{phase.Title} has collapsed and was stopped at step {state.Step}, as logging.on_collapse={OnCollapse.Stop} asks for: "
+                        + $"{(news is null ? "rank 0 noticed it" : news.Text)}; {(hints.Length > 0 ? hints + "; " : "")}to go on all the same, --resume"
+                )
+            );
+        }
     }
 
     private void Conclude(PhaseState state)
@@ -257,6 +282,10 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             ConfidentShare = Mean(StepPart.ConfidentShare),
             InstanceDiscrimination = Watched(StepPart.InstanceDiscrimination),
             SupportClassification = Watched(StepPart.SupportClassification),
+            MeanEntropy = Watched(StepPart.MeanEntropy),
+            Information = Watched(StepPart.Information),
+            EmbeddingRank = Watched(StepPart.EmbeddingRank),
+            EmbeddingSpread = Watched(StepPart.EmbeddingSpread),
             LearningRate = phase.LearningRate(step),
             GradientNorm = torch.linalg.vector_norm(phase.Parameters.Gradients.to(torch.float64)).cpu().item<double>(),
         };

@@ -160,38 +160,3 @@ let tests =
             Expect.isFalse (Directory.Exists out) "no run directory"
         }
     ]
-
-[<Tests>]
-let collapse =
-    testList "Runner.CollapseWatch" [
-        test "a loss pinned near zero with uniform targets is told once, within the first few hundred steps" {
-            let watch = CollapseWatch(10)
-
-            let warnings = [
-                for step in 9..10..500 do
-                    match watch.Observe(step, 0.0004, 0.1003) with
-                    | null -> ()
-                    | warning -> step, warning
-            ]
-
-            Expect.hasLength warnings 1 "once"
-            Expect.isLessThan (fst warnings[0]) 300 "early"
-            Expect.stringContains (snd warnings[0]) "collapsed" "what"
-            Expect.isTrue watch.Collapsed "remembered"
-        }
-
-        test "a loss that passes through zero on its way down is no collapse" {
-            let watch = CollapseWatch(10)
-
-            for step in 9..10..500 do
-                let loss = 0.1 - float step / 1000.0
-                Expect.isNull (watch.Observe(step, loss, 0.1 + float step / 1000.0)) $"step {step}"
-        }
-
-        test "confident predictions at loss zero are no collapse" {
-            let watch = CollapseWatch(2)
-
-            for step in 9..10..500 do
-                Expect.isNull (watch.Observe(step, 0.0, 0.9)) $"step {step}"
-        }
-    ]

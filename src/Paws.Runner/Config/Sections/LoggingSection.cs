@@ -17,4 +17,7 @@ public sealed record LoggingSection
 
     /// <summary>Ours: seconds between checkpoints, besides those at epoch ends.</summary>
     public int CheckpointEverySeconds { get; init; } = 120;
+
+    /// <summary>Ours: what follows when the method's training has collapsed: <c>warn</c>, or <c>stop</c>, which saves and ends with exit code 2.</summary>
+    public string OnCollapse { get; init; } = Config.OnCollapse.Warn;
 }

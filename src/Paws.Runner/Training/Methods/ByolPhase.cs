@@ -28,7 +28,8 @@ internal sealed class ByolPhase : PretrainingPhase
     {
         var (_, predictions) = Encoder.Forward(groups); // [2b,d]
         var loss = ByolLoss.evaluate(predictions, Projections(groups));
-        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
+        var first = predictions.narrow(0, 0, predictions.shape[0] / 2);
+        return new StepOutput(loss, [new(StepPart.Total, loss)], diagnose ? BatchSigns.OfEmbeddings(first) : []);
     }
 
     public override void Update(int step)

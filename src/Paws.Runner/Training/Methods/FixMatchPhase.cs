@@ -68,7 +68,8 @@ internal sealed class FixMatchPhase : IMethodPhase
     public StepOutput Loss(IReadOnlyList<torch.Tensor> groups, BatchPlan plan, bool diagnose)
     {
         var method = run.Config.Method;
-        var logits = classifier.Logits(Encoder.Features(torch.cat([groups[0], groups[1]], 0))); // [l+2b,K]: labeled, weak, strong
+        var features = Encoder.Features(torch.cat([groups[0], groups[1]], 0)); // [l+2b,width]: labeled, weak, strong
+        var logits = classifier.Logits(features); // [l+2b,K]
         var (labeled, unlabeled) = (plan.SupportClasses.Length, groups[1].shape[0]);
         var supervised = torch.nn.functional.cross_entropy(logits.narrow(0, 0, labeled), LinearClassifier.Labels(plan, run.Device));
         var consistency = FixMatchLoss.evaluate(
@@ -80,9 +81,17 @@ internal sealed class FixMatchPhase : IMethodPhase
         return new StepOutput(
             loss,
             [new(StepPart.Total, loss), new(StepPart.CrossEntropy, consistency.Loss), new(StepPart.ConfidentShare, consistency.Confident)],
-            [new(StepPart.SupportClassification, supervised)]
+            [new(StepPart.SupportClassification, supervised), .. diagnose ? Signs(features, logits, labeled, unlabeled) : []]
         );
     }
+
+    /// <summary>Of the weak views.</summary>
+    private static IEnumerable<KeyValuePair<StepPart, torch.Tensor>> Signs(
+        torch.Tensor features,
+        torch.Tensor logits,
+        int labeled,
+        long unlabeled
+    ) => [.. BatchSigns.OfLogits(logits.narrow(0, labeled, unlabeled)), .. BatchSigns.OfEmbeddings(features.narrow(0, labeled, unlabeled))];
 
     public void Update(int step)
     {

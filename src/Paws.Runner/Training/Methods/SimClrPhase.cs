@@ -19,6 +19,6 @@ internal sealed class SimClrPhase(RunSetting run, Encoder encoder, string name)
     {
         var (_, z) = Encoder.Forward(groups); // [2b,d], view by view
         var loss = NtXentLoss.evaluate(Run.Config.Method.Temperature, z);
-        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
+        return new StepOutput(loss, [new(StepPart.Total, loss)], diagnose ? BatchSigns.OfEmbeddings(z.narrow(0, 0, z.shape[0] / 2)) : []);
     }
 }

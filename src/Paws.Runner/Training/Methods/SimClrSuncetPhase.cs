@@ -23,13 +23,18 @@ internal sealed class SimClrSuncetPhase : PretrainingPhase
         var method = Run.Config.Method;
         var (_, z) = Encoder.Forward(groups); // [s+2b,d], supports first
         var supports = labels.shape[0];
-        var instances = NtXentLoss.evaluate(method.Temperature, z.narrow(0, supports, z.shape[0] - supports));
+        var views = z.narrow(0, supports, z.shape[0] - supports);
+        var instances = NtXentLoss.evaluate(method.Temperature, views);
         var classes = SuncetLoss.evaluate(method.Temperature, z.narrow(0, 0, supports), labels);
         var loss = Scalars.add(instances, Scalars.multiply(method.SuncetWeight, classes));
         return new StepOutput(
             loss,
             [new(StepPart.Total, loss)],
-            [new(StepPart.InstanceDiscrimination, instances), new(StepPart.SupportClassification, classes)]
+            [
+                new(StepPart.InstanceDiscrimination, instances),
+                new(StepPart.SupportClassification, classes),
+                .. diagnose ? BatchSigns.OfEmbeddings(views.narrow(0, 0, views.shape[0] / 2)) : [],
+            ]
         );
     }
 

@@ -37,7 +37,8 @@ internal sealed class SwavPhase : PretrainingPhase
     {
         var (_, z) = Encoder.Forward(groups); // [(2+m)b,d], view by view, large ones first
         var loss = SwavLoss.evaluate(options, Run.Config.Data.Multicrop, prototypes.Value, z);
-        return new StepOutput(loss, [new(StepPart.Total, loss)], []);
+        var first = z.narrow(0, 0, z.shape[0] / (2 + Run.Config.Data.Multicrop));
+        return new StepOutput(loss, [new(StepPart.Total, loss)], diagnose ? BatchSigns.OfEmbeddings(first) : []);
     }
 
     /// <summary>While the prototypes are frozen their gradient is zero, by which LARS neither moves nor decays them.</summary>
