@@ -60,7 +60,11 @@ internal static class ReportCharts
             new(
                 "accuracy-time",
                 time,
-                words.Judging + (baseline.Count > 0 ? " The supervised baseline has the same labels and encoder." : "")
+                Join(
+                    words.Judging,
+                    baseline.Count > 0 ? "The supervised baseline has the same labels and encoder." : "",
+                    CurveWords.Sentence(time.Series, "minute", "0.0")
+                )
             ),
             new(
                 "accuracy-epochs",
@@ -91,7 +95,11 @@ internal static class ReportCharts
             {
                 Include = [0],
             },
-            words.Method == TrainMethod.FixMatch ? "Part of a cosine." : "Linear warm-up, then a cosine."
+            Moved(
+                words.Method == TrainMethod.FixMatch ? "Part of a cosine." : "A cosine, after a linear warm-up where there is one.",
+                Line("learning rate", s => s.LearningRate, 4),
+                "0.####"
+            )
         );
         string images = words.Method == TrainMethod.Supervised ? "labeled images a second" : "unlabeled images a second";
         var speed = new ReportChart(
@@ -104,8 +112,15 @@ internal static class ReportCharts
         );
         if (!words.IsPaws)
         {
-            return [.. MethodCharts.Losses(words, Chart, Line), rate, speed];
+            return [.. MethodCharts.Losses(words, Chart, Line), .. MethodCharts.Signs(classes, Chart, Line), rate, speed];
         }
+        var (crossEntropy, confidence) = (Line("cross-entropy", s => s.CrossEntropy, 1), Line("confidence", s => s.TargetConfidence, 0));
+        LineSeries[] watched =
+        [
+            Line("instance discrimination", s => s.InstanceDiscrimination, 2),
+            Line("support classification", s => s.SupportClassification, 3),
+        ];
+        bool suncet = words.Method == TrainMethod.PawsSuncet;
         double floor = -Math.Log(Math.Max(classes, 2));
         LineChart loss = Chart(
             "Loss and its parts",
@@ -121,27 +136,33 @@ internal static class ReportCharts
         };
         return
         [
-            new("loss", loss, LossSentence(classes)),
+            new("loss", loss, Join(LossSentence(classes), CurveWords.Sentence(loss.Series))),
             new(
                 "cross-entropy",
-                Chart("Consistency cross-entropy", "nats", Line("cross-entropy", s => s.CrossEntropy, 1)),
-                "Between the prediction of one view and the sharpened prediction of another (the curve of Figure 4a): it falls as views of an image come to agree."
+                Chart("Consistency cross-entropy", "nats", crossEntropy),
+                Moved(
+                    $"Between the prediction of one view and the sharpened prediction of another (the curve of Figure 4a). Uniform predictions cost log {classes} = {-floor:0.00}, sure ones that agree 0.",
+                    crossEntropy
+                )
             ),
             new(
                 "target-confidence",
-                Chart("Target confidence", "mean of the largest target probability", Line("confidence", s => s.TargetConfidence, 0)),
-                "How sure the targets are (the curve of Figure 4c): it rises during training."
+                Chart("Target confidence", "mean of the largest target probability", confidence),
+                Moved(
+                    $"How sure the targets are (the curve of Figure 4c): 1/{classes} = {1.0 / Math.Max(classes, 1):0.00} when they are uniform, 1 when they are sure.",
+                    confidence
+                )
             ),
             new(
                 "watched-losses",
-                Chart(
-                    "Losses that are not trained",
-                    "nats",
-                    Line("instance discrimination", s => s.InstanceDiscrimination, 2),
-                    Line("support classification", s => s.SupportClassification, 3)
-                ),
-                "Telling images apart (NT-Xent of the views) and classifying labeled images (the curves of Figure 4b): both fall, although neither is optimised."
+                Chart(suncet ? "Telling images and supports apart" : "Losses that are not trained", "nats", watched),
+                Join(
+                    "Telling images apart (NT-Xent of the views) and classifying labeled images by each other (the curves of Figure 4b).",
+                    suncet ? "The second is part of what is trained here." : "Neither is trained.",
+                    CurveWords.Sentence(NotEmpty(watched))
+                )
             ),
+            .. MethodCharts.Signs(classes, Chart, Line),
             rate,
             speed,
         ];
@@ -150,28 +171,31 @@ internal static class ReportCharts
     /// <summary>Loss of fine-tuning, of distillation where there was one, and of the baseline beside a method.</summary>
     public static IReadOnlyList<ReportChart> OtherPhases(MetricsLog log, ReportWords words)
     {
-        LineChart Chart(string title, string phase, int hue) =>
-            new()
+        ReportChart Loss(string title, string phase, int hue, string meaning)
+        {
+            var loss = LineSeries.From("loss", log.StepsOf(phase), s => s.Step, s => s.Loss, hue);
+            var chart = new LineChart
             {
                 Title = title,
                 XLabel = "step",
                 YLabel = "nats",
-                Series = NotEmpty(LineSeries.From("loss", log.StepsOf(phase), s => s.Step, s => s.Loss, hue)),
+                Series = NotEmpty(loss),
             };
+            return new ReportChart($"{phase}-loss", chart, Moved(meaning, loss));
+        }
         var charts = new List<ReportChart>();
         if (words.IsPaws || log.StepsOf(words.Finetune).Count > 0)
         {
-            charts.Add(new($"{words.Finetune}-loss", Chart(words.Finetuning, words.Finetune, FinetuneHue), words.FinetuneLoss));
+            charts.Add(Loss(words.Finetuning, words.Finetune, FinetuneHue, words.FinetuneLoss));
         }
         if (log.StepsOf(Phase.Distillation).Count > 0)
         {
-            LineChart distillation = Chart("Self-distillation", Phase.Distillation, DistillationHue);
-            charts.Add(new("distillation-loss", distillation, "Cross-entropy between the fine-tuned network and its student."));
+            const string meaning = "Cross-entropy between the fine-tuned network and its student.";
+            charts.Add(Loss("Self-distillation", Phase.Distillation, DistillationHue, meaning));
         }
         if (words.Method != TrainMethod.Supervised)
         {
-            LineChart baseline = Chart("Supervised baseline", Phase.Baseline, BaselineHue);
-            charts.Add(new("baseline-loss", baseline, "Cross-entropy on the labeled images alone."));
+            charts.Add(Loss("Supervised baseline", Phase.Baseline, BaselineHue, "Cross-entropy on the labeled images alone."));
         }
         return charts;
     }
@@ -191,6 +215,12 @@ internal static class ReportCharts
             ? "Images trained on a second."
             : $"The trainer waited for images {100 * shares.Average():0.0} % of the time.";
     }
+
+    /// <summary>What a curve is, then what it did; without a curve the first alone.</summary>
+    internal static string Moved(string meaning, LineSeries curve, string format = "0.00") =>
+        Join(meaning, CurveWords.Sentence(NotEmpty(curve), format: format));
+
+    internal static string Join(params string[] sentences) => string.Join(' ', sentences.Where(s => s.Length > 0));
 
     private static IReadOnlyList<LineSeries> NotEmpty(params LineSeries[] series) => [.. series.Where(s => s.X.Count > 0)];
 }
