@@ -13,6 +13,9 @@ public sealed record SkippedImage(string Name, string Reason);
 public sealed record DatasetPair(IImageDataset Train, IImageDataset Test, string Description, IReadOnlyList<SkippedImage> SkippedImages)
     : IDisposable
 {
+    /// <summary>Which folder was taken for what; null for what is no folder of class folders.</summary>
+    public FolderLayout? Layout { get; init; }
+
     /// <summary>How many training images have no class.</summary>
     public int WithoutClass => Train.Labels.Count(label => label == IImageDataset.NoClass);
 

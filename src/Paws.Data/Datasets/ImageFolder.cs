@@ -3,14 +3,15 @@ using Paws.Data.Datasets.Folders;
 namespace Paws.Data.Datasets;
 
 /// <summary>
-/// A folder of class folders with images, or <c>train</c> and <c>test</c> (or <c>val</c>) folders of such. Beside the class folders, or
-/// beside <c>train</c>, a folder <c>unlabeled</c> may hold images of no known class, in folders or not: they join the training images,
-/// after all others, with the label <see cref="IImageDataset.NoClass"/>. Small sets are decoded once into a cache file that is mapped
-/// into memory; large ones are decoded as they are read.
+/// A folder of class folders with images, or <c>train</c> and <c>test</c> (or <c>val</c>) folders of such; <see cref="FolderLayout"/>
+/// knows by which names these go. Beside the class folders, or beside <c>train</c>, a folder <c>unlabeled</c> may hold images of no
+/// known class, in folders or not: they join the training images, after all others, with the label
+/// <see cref="IImageDataset.NoClass"/>. Small sets are decoded once into a cache file that is mapped into memory; large ones are
+/// decoded as they are read.
 /// </summary>
 public static class ImageFolder
 {
-    /// <summary>The folder of images without a class; where there is no <c>train</c> folder, no class can be named so.</summary>
+    /// <summary>The folder of images without a class; no class can be named so.</summary>
     public const string UnlabeledFolder = "unlabeled";
 
     /// <summary>Opens a folder. Without a test folder, a stratified share of each class is held out by seed.</summary>
@@ -45,7 +46,7 @@ public static class ImageFolder
                 ((IDisposable)cache).Dispose();
             }
 
-            var opened = new DatasetPair(train, test, "", skipped);
+            var opened = new DatasetPair(train, test, "", skipped) { Layout = listing.Layout };
             return opened with { Description = Describe(listing, options, opened.WithoutClass) };
         }
         catch
@@ -78,7 +79,7 @@ public static class ImageFolder
     }
 
     private static bool[] TestImages(FolderListing listing, int[] good, FolderOptions options) =>
-        listing.TestFolder is null
+        listing.Layout.Test is null
             ? HoldOut.Choose(Array.ConvertAll(good, i => listing.Files[i].Label), listing.Classes, options.HoldOut, options.Seed)
             : Array.ConvertAll(good, i => listing.Files[i].IsTest);
 
@@ -114,16 +115,21 @@ public static class ImageFolder
             : new OnDemandDataset(name, listing, files, options.ScaledDecode);
     }
 
+    /// <summary>What was found, how it was split, and which folders that look like parts are not used.</summary>
     private static string Describe(FolderListing listing, FolderOptions options, int withoutClass)
     {
-        var parts = listing.TestFolder is { } test
-            ? $"{listing.Root}: train and {test} folders"
-            : FormattableString.Invariant($"{listing.Root}: {options.HoldOut:P0} of each class held out for testing (seed {options.Seed})");
-        return withoutClass switch
-        {
-            0 => parts,
-            1 => $"{parts}; 1 image without a class",
-            _ => $"{parts}; {withoutClass} images without a class",
-        };
+        var parts =
+            listing.Layout.SplitInWords
+            ?? FormattableString.Invariant($"{options.HoldOut:P0} of each class held out for testing (seed {options.Seed})");
+        var unused = string.Concat(
+            listing.Layout.Unused.Where(folder => folder.IsSplit).Select(folder => $"; {folder.Name} is not used: {folder.Why}")
+        );
+        return $"{listing.Root}: {parts}{unused}"
+            + withoutClass switch
+            {
+                0 => "",
+                1 => "; 1 image without a class",
+                _ => $"; {withoutClass} images without a class",
+            };
     }
 }

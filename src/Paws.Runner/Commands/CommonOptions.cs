@@ -26,8 +26,8 @@ internal sealed class CommonOptions
         new("--data")
         {
             Description =
-                "Folder of class folders with JPEG or PNG images (train/ and test/ inside; images of no class in unlabeled/), or of "
-                + "CIFAR-10's binary files.",
+                "Folder of class folders with JPEG or PNG images (train/ and test/ or val/ inside, in any usual spelling; images of no "
+                + "class in unlabeled/), or of CIFAR-10's binary files.",
             HelpName = "DIR",
         };
 

@@ -18,8 +18,8 @@ internal static class DataCheckCommand
         var json = new CommonOptions().Json;
         var command = new VerbCommand(
             "check",
-            "Read every image of a data set, count each class and the images without one, and name the images that cannot be read. Exit code "
-                + "2 when there are any.",
+            "Read every image of a data set, say which folder was taken for what, count each class and the images without one, and name "
+                + "the images that cannot be read. Exit code 2 when there are any.",
             new Example("Check a folder before training on it", "paws data check photos/")
         );
         command.Add(folder);
@@ -39,6 +39,7 @@ internal static class DataCheckCommand
                     ["train"] = data.Train.Count,
                     ["without_class"] = data.WithoutClass,
                     ["test"] = data.Test.Count,
+                    ["folders"] = data.Layout is { } layout ? Folders(layout) : null,
                     ["bad"] = new JsonArray([
                         .. data.SkippedImages.Select(image => new JsonObject { ["name"] = image.Name, ["reason"] = image.Reason }),
                     ]),
@@ -74,6 +75,10 @@ internal static class DataCheckCommand
         }
         table.AddRow("all", $"{data.Train.Count}", $"{data.Test.Count}");
         console.Say(data.Description);
+        if (data.Layout is { } layout)
+        {
+            ShowFolders(layout, console);
+        }
         console.People.Write(table);
         foreach (var image in data.SkippedImages)
         {
@@ -85,6 +90,32 @@ internal static class DataCheckCommand
                 : $"Unreadable images: {data.SkippedImages.Count}. Replace or delete them, or train with --skip-bad-images."
         );
     }
+
+    /// <summary>Which folder was taken for what.</summary>
+    private static void ShowFolders(FolderLayout layout, CommandConsole console)
+    {
+        console.Say($"training images: the class folders of {(layout.Train.Length > 0 ? layout.Train : layout.Root)}");
+        console.Say(
+            layout.Test is { } test ? $"test images: the class folders of {test}" : "test images: held out, for want of a folder of them"
+        );
+        foreach (string name in layout.Unlabeled)
+        {
+            console.Say($"images without a class: {name}");
+        }
+        foreach (var folder in layout.Unused)
+        {
+            console.Say($"not used: {folder.Name}, because {folder.Why}");
+        }
+    }
+
+    private static JsonObject Folders(FolderLayout layout) =>
+        new()
+        {
+            ["train"] = layout.Train.Length > 0 ? layout.Train : ".",
+            ["test"] = layout.Test,
+            ["unlabeled"] = new JsonArray([.. layout.Unlabeled.Select(name => JsonValue.Create(name))]),
+            ["unused"] = new JsonArray([.. layout.Unused.Select(folder => JsonValue.Create(folder.Name))]),
+        };
 
     private static int[] CountByClass(IImageDataset part)
     {

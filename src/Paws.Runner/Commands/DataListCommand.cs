@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Paws.Data;
 using Paws.Data.Datasets;
 using Spectre.Console;
 
@@ -93,17 +94,22 @@ internal static class DataListCommand
         {
             return "CIFAR-10, binary files";
         }
-        string train = Path.Combine(path, "train");
-        bool split = Directory.Exists(train);
-        bool unlabeled = Directory.Exists(Path.Combine(path, ImageFolder.UnlabeledFolder));
-        var classes = Directory
-            .EnumerateDirectories(split ? train : path)
-            .Where(folder => split || Path.GetFileName(folder) != ImageFolder.UnlabeledFolder)
-            .Take(1001)
-            .ToList();
-        bool images = classes.Count >= 2 && classes.Take(2).All(HoldsImages);
-        string count = classes.Count > 1000 ? "over 1000" : $"{classes.Count}";
-        return images ? $"{count} class folders{(split ? ", train and test" : "")}{(unlabeled ? ", unlabeled" : "")}" : null;
+        FolderLayout layout;
+        try
+        {
+            layout = FolderLayout.Of(path);
+        }
+        catch (DataException)
+        {
+            return null; // paws data check says why
+        }
+        bool images =
+            layout.Classes.Count >= 2 && layout.Classes.Take(2).All(name => HoldsImages(Path.Combine(layout.Root, layout.Train, name)));
+        string count = layout.Classes.Count > 1000 ? "over 1000" : $"{layout.Classes.Count}";
+        string[] parts = [layout.Train, layout.Test ?? ""];
+        string split = string.Join(" and ", parts.Where(name => name.Length > 0));
+        string unlabeled = string.Concat(layout.Unlabeled.Select(name => $", {name}"));
+        return images ? $"{count} class folders{(split.Length > 0 ? $", {split}" : "")}{unlabeled}" : null;
     }
 
     private static bool HoldsImages(string folder) =>

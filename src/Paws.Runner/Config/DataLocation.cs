@@ -29,9 +29,10 @@ public static class DataLocation
         };
 
     /// <summary>
-    /// Number of classes: fixed by the data set, given as data.num_classes, or counted as the folders of DIR/train
-    /// (of DIR when there is no such folder; images without a class are then no class). Null when there is nothing to count.
+    /// Number of classes: fixed by the data set, given as data.num_classes, or counted as the class folders that training will find
+    /// (<see cref="FolderLayout"/>). Null when there is nothing to count.
     /// </summary>
+    /// <exception cref="Paws.Data.DataException">Which of the folders are classes cannot be told.</exception>
     public static int? Classes(PawsConfig config)
     {
         if (DatasetDefaults.Classes(config) is { } known)
@@ -42,12 +43,7 @@ public static class DataLocation
         {
             return null;
         }
-        string train = Path.Combine(root, "train");
-        bool split = System.IO.Directory.Exists(train);
-        int folders = System
-            .IO.Directory.EnumerateDirectories(split ? train : root)
-            .Select(folder => Path.GetFileName(folder))
-            .Count(name => !name.StartsWith('.') && (split || name != ImageFolder.UnlabeledFolder));
+        int folders = FolderLayout.Of(root).Classes.Count;
         return folders > 0 ? folders : null;
     }
 

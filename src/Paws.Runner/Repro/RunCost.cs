@@ -1,5 +1,6 @@
 using Paws.Runner.Config;
 using Paws.Runner.Reporting;
+using Paws.Runner.Training;
 
 namespace Paws.Runner.Repro;
 
@@ -27,10 +28,10 @@ public sealed class RunCost
         var supervised = method.Name == TrainMethod.Supervised && config.Baseline.Steps > 0;
         var pretraining = supervised
             ? Training * (double)config.Baseline.Steps * config.Baseline.BatchSize * large
-            : length * Images * OneImage(config, large, Square(views.SmallSize ?? 18));
+            : Training * length * Images * TrainedPixels.OfOneImage(config);
         var evaluations = config.Evaluation.EveryEpochs > 0 ? Math.Max(1, length / config.Evaluation.EveryEpochs) : 1;
         Add(
-            method.Name,
+            TrainMethod.Of(config),
             pretraining + Forward * TestImages * evaluations * test,
             supervised ? step => (step.Step + 1.0) / config.Baseline.Steps : step => step.Epoch / length
         );
@@ -62,28 +63,6 @@ public sealed class RunCost
     {
         var at = parts.FindIndex(p => p.Phase == step.Phase);
         return at < 0 ? 1 : (parts.Take(at).Sum(p => p.Cost) + parts[at].Cost * Math.Clamp(parts[at].Done(step), 0, 1)) / Total;
-    }
-
-    /// <summary>
-    /// Pre-training on one unlabeled image: two large views, small ones and its part of the labeled images, as far as the method
-    /// looks at them; targets that BYOL's second network makes are passes forward.
-    /// </summary>
-    private static double OneImage(PawsConfig config, double large, double small)
-    {
-        var (criterion, method) = (config.Criterion, config.Method);
-        double batch = criterion.UnsupervisedBatchSize;
-        var supports = criterion.ClassesPerBatch * criterion.SupervisedImgsPerClass * criterion.SupervisedViews / batch;
-        var crops = config.Data.Multicrop * small;
-        return method.Name switch
-        {
-            TrainMethod.Paws => Training * ((2 + supports) * large + crops),
-            TrainMethod.Swav => Training * (2 * large + crops),
-            TrainMethod.SimClrSuncet => Training * (2 + supports) * large,
-            TrainMethod.FixMatch => Training * (2 + method.LabeledBatch / batch) * large,
-            TrainMethod.Byol => (Training + Forward) * 2 * large,
-            TrainMethod.Supervised => Training * large,
-            _ => Training * 2 * large,
-        };
     }
 
     private static double Square(int edge) => (double)edge * edge;

@@ -82,7 +82,7 @@ internal sealed class TrainingJob(
         if (run.Config.Baseline.Enabled && method.Name != TrainMethod.Supervised)
         {
             using var plain = setting.NewEncoder();
-            runner.Train(Phase.Baseline, plain, PhaseFiles.Baseline, () => new SupervisedPhase(setting, plain, BaselineSteps(run)));
+            runner.Train(Phase.Baseline, plain, PhaseFiles.Baseline, () => new SupervisedPhase(setting, plain, BaselineSteps(run, method.TotalSteps)));
         }
         if (judged is null)
         {
@@ -141,31 +141,11 @@ internal sealed class TrainingJob(
         );
     }
 
-    /// <summary>
-    /// Steps that the baseline has time for: as given, or as many as fit into what the method and its fine-tuning took, by the measured
-    /// pace of the baseline's own steps on this machine.
-    /// </summary>
-    private static int BaselineSteps(RunContext run)
+    /// <summary>Steps of the baseline: those it began with, or as <see cref="BaselineLength"/> counts.</summary>
+    private static int BaselineSteps(RunContext run, int methodSteps)
     {
-        var state = run.State.Of(Phase.Baseline);
-        if (state.TotalSteps > 0)
-        {
-            return state.TotalSteps;
-        }
-        var baseline = run.Config.Baseline;
-        if (baseline.Steps > 0)
-        {
-            return baseline.Steps;
-        }
-        if (baseline.StepRatio is { } ratio)
-        {
-            return Math.Max(1, (int)Math.Round(ratio * run.State.Of(TrainMethod.Of(run.Config)).TotalSteps));
-        }
-        string[] phases = [TrainMethod.Of(run.Config), run.Config.Finetune.Method, Phase.Distillation];
-        var seconds = phases.Sum(phase => run.State.Of(phase).Seconds);
-        using var trial = run.Setting.NewEncoder();
-        using var phase = new SupervisedPhase(run.Setting, trial, 100);
-        var steps = Math.Max(1, Math.Ceiling(baseline.TimeFactor * seconds / Pace.SecondsPerStep(run.Setting, phase)));
-        return (int)run.Ranks.Broadcast(steps); // clocks differ
+        var begun = run.State.Of(Phase.Baseline).TotalSteps;
+        var setting = run.Setting;
+        return begun > 0 ? begun : BaselineLength.Steps(run.Config, methodSteps, setting.Data.Train.Count, setting.Labeled.Length);
     }
 }

@@ -121,17 +121,18 @@ let layout =
             Expect.equal (paths demanded.Train, labels demanded.Train) (paths cached.Train, labels cached.Train) "training images"
         }
 
-        test "train/unlabeled is a class like any other" {
+        test "in train it is no class either" {
             use folder =
                 fill [
                     "train/a/1.png"
+                    "train/b/1.png"
                     "train/unlabeled/1.png"
                     "test/a/1.png"
-                    "test/unlabeled/1.png"
+                    "test/b/1.png"
                 ]
 
             use data = openWith folder
-            Expect.equal (Seq.toList data.Train.Classes, labels data.Train) ([ "a"; "unlabeled" ], [ 0; 1 ]) "classes"
+            Expect.equal (Seq.toList data.Train.Classes, labels data.Train) ([ "a"; "b" ], [ 0; 1; -1 ]) "classes"
         }
 
         test "one more image there makes the cache anew" {

@@ -190,7 +190,7 @@ let private apart (a: torch.Tensor) (b: torch.Tensor) =
 let private supported () =
     match KernelSupport.WhyNot with
     | null -> ()
-    | reason -> skiptest $"no kernels here: {reason}"
+    | reason -> skiptest $"needs Paws's own kernels: {reason}"
 
 /// Errors beside float64, of the layer and of libtorch's own bf16. Both round to bf16 (2⁻⁹) before they multiply and when they store;
 /// minimal filtering rounds sums of two, which are larger. Where activations near 0 change sign, gradients come and go: small

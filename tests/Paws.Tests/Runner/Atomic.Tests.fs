@@ -47,9 +47,7 @@ let tests =
         }
 
         test "the system's own full device is told the same way" {
-            if not (File.Exists "/dev/full") then
-                skiptest "no /dev/full here"
-
+            Needs.fullDevice ()
             use folder = new ScratchFolder()
 
             let full = {

@@ -301,15 +301,16 @@ let failures =
             Expect.equal outcome.Error "paws: error: one\npaws: error: two\n" ""
         }
         test "a full disk" {
-            if OperatingSystem.IsLinux() then
-                let e =
-                    try
-                        File.WriteAllText("/dev/full", "x")
-                        failtest "/dev/full took a byte"
-                    with e ->
-                        e
+            Needs.fullDevice ()
 
-                train e |> failsWith 2 [ "disk full while writing /dev/full"; "--resume" ]
+            let e =
+                try
+                    File.WriteAllText("/dev/full", "x")
+                    failtest "/dev/full took a byte"
+                with e ->
+                    e
+
+            train e |> failsWith 2 [ "disk full while writing /dev/full"; "--resume" ]
         }
         test "no permission" {
             train (UnauthorizedAccessException "Access to the path '/x' is denied.")

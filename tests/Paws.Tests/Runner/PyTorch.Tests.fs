@@ -251,7 +251,7 @@ let tests =
 
         test "the published layout of WideResNet-28-2 holds its formula" {
             match published () with
-            | None -> skiptest "set PAWS_SHARED to the folder with golden/checkpoints"
+            | None -> skiptest "needs PAWS_SHARED, the folder with golden/checkpoints"
             | Some path ->
                 use checkpoint = PublishedCheckpoint.Load path
                 Expect.equal checkpoint.Epoch (Nullable 600L) "epoch"

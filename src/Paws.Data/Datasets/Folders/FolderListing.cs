@@ -8,22 +8,15 @@ namespace Paws.Data.Datasets.Folders;
 /// <param name="Modified">When it was last written, in UTC ticks.</param>
 internal sealed record FolderFile(string Path, int Label, bool IsTest, long Bytes, long Modified);
 
-/// <summary>
-/// The image files under a root of class folders, or of <c>train</c> and <c>test</c> (or <c>val</c>) with class folders inside; beside
-/// the class folders, or beside <c>train</c>, perhaps a folder <c>unlabeled</c> of images without a class.
-/// </summary>
-/// <param name="Root">Full path.</param>
-/// <param name="Classes">Names of the class folders, in ordinal order.</param>
+/// <summary>The image files of a data set whose folders are what <see cref="FolderLayout"/> says.</summary>
+/// <param name="Layout">Which folder is what.</param>
 /// <param name="Files">
 /// Training files by class and then by path in ordinal order; then those without a class by path, so that they change no other file's
 /// index; then test files like training files.
 /// </param>
-/// <param name="TestFolder">Name of the test folder; null when there is none.</param>
-internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes, FolderFile[] Files, string? TestFolder)
+internal sealed record FolderListing(FolderLayout Layout, FolderFile[] Files)
 {
     private const string Endings = ".jpg, .jpeg, .png, .bmp, .webp";
-
-    private static readonly string[] TestNames = ["test", "val", "validation", "valid"];
 
     private static readonly EnumerationOptions Deep = new()
     {
@@ -31,52 +24,45 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
         AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
     };
 
+    /// <summary>Full path of the data set.</summary>
+    public string Root => Layout.Root;
+
+    /// <summary>Names of the class folders, in ordinal order.</summary>
+    public IReadOnlyList<string> Classes => Layout.Classes;
+
     /// <summary>Looks through the folder; reads names, sizes and times, not the images.</summary>
     /// <exception cref="DataException">The folder is missing, empty, or not laid out as class folders.</exception>
     public static FolderListing Scan(string root)
     {
-        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        if (!Directory.Exists(root))
-        {
-            throw new DataException(
-                File.Exists(root)
-                    ? $"{root} is a file, not a folder. Unpack it and name the folder."
-                    : $"There is no folder {root}. Check the path; it is resolved against the current folder."
-            );
-        }
-
+        var layout = FolderLayout.Of(root);
         try
         {
-            return ScanExisting(root);
+            return new(layout, FilesOf(layout));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException($"{root} cannot be listed: {error.Message.TrimEnd('.')}. Check its permissions.", error);
+            throw new DataException($"{layout.Root} cannot be listed: {error.Message.TrimEnd('.')}. Check its permissions.", error);
         }
     }
 
     /// <summary>The full path of a file.</summary>
     public string FullPath(FolderFile file) => Path.Combine(Root, file.Path);
 
-    private static FolderListing ScanExisting(string root)
+    private static FolderFile[] FilesOf(FolderLayout layout)
     {
-        var train = Path.Combine(root, "train");
-        if (!Directory.Exists(train))
+        var root = layout.Root;
+        string[] classes = [.. layout.Classes];
+        var train = Path.Combine(root, layout.Train);
+        RequireClasses(train, classes);
+        FolderFile[] files = [.. ImagesOf(root, layout.Train, classes, classes, isTest: false), .. WithoutClass(layout)];
+        if (layout.Test is not { } testName)
         {
-            var alone = ClassFolders(root, [.. FolderNames(root).Where(name => name != ImageFolder.UnlabeledFolder)]);
-            return new(root, alone, [.. ImagesOf(root, "", alone, alone, isTest: false), .. WithoutClass(root)], null);
-        }
-
-        var classes = ClassFolders(train, FolderNames(train));
-        FolderFile[] files = [.. ImagesOf(root, "train", classes, classes, isTest: false), .. WithoutClass(root)];
-        var testName = TestNames.FirstOrDefault(name => Directory.Exists(Path.Combine(root, name)));
-        if (testName is null)
-        {
-            return new(root, classes, files, null);
+            return files;
         }
 
         var testFolder = Path.Combine(root, testName);
-        var testClasses = ClassFolders(testFolder, FolderNames(testFolder));
+        var testClasses = FolderLayout.ClassesIn(testFolder);
+        RequireClasses(testFolder, testClasses);
         if (testClasses.Except(classes).FirstOrDefault() is { } stranger)
         {
             throw new DataException(
@@ -84,46 +70,40 @@ internal sealed record FolderListing(string Root, IReadOnlyList<string> Classes,
             );
         }
 
-        return new(root, classes, [.. files, .. ImagesOf(root, testName, testClasses, classes, isTest: true)], testName);
+        return [.. files, .. ImagesOf(root, testName, testClasses, classes, isTest: true)];
     }
 
-    /// <summary>The folders inside, in ordinal order, spelled as they are even where the file system ignores case.</summary>
-    private static string[] FolderNames(string folder)
+    private static void RequireClasses(string folder, string[] names)
     {
-        var names = new DirectoryInfo(folder)
-            .EnumerateDirectories("*", new EnumerationOptions { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System })
-            .Select(directory => directory.Name)
-            .ToArray();
-        Array.Sort(names, StringComparer.Ordinal);
-        return names;
+        switch (names.Length)
+        {
+            case 0 when !Directory.EnumerateFileSystemEntries(folder).Any():
+                throw new DataException($"{folder} is empty. Put one folder a class into it, each holding that class's images.");
+            case 0:
+                throw new DataException($"{folder} has no class folders. Put each class's images into a folder named after the class.");
+            case 1:
+                throw new DataException(
+                    $"{folder} has a single class folder, {names[0]}; at least two are needed. Name the folder that holds the class folders."
+                );
+        }
     }
 
-    private static string[] ClassFolders(string folder, string[] names) =>
-        names.Length switch
-        {
-            0 when !Directory.EnumerateFileSystemEntries(folder).Any() => throw new DataException(
-                $"{folder} is empty. Put one folder a class into it, each holding that class's images."
-            ),
-            0 => throw new DataException($"{folder} has no class folders. Put each class's images into a folder named after the class."),
-            1 => throw new DataException(
-                $"{folder} has a single class folder, {names[0]}; at least two are needed. Name the folder that holds the class folders."
-            ),
-            _ => names,
-        };
-
-    private static FolderFile[] WithoutClass(string root)
+    private static FolderFile[] WithoutClass(FolderLayout layout)
     {
-        if (!FolderNames(root).Contains(ImageFolder.UnlabeledFolder))
+        var files = new List<FolderFile>();
+        foreach (var name in layout.Unlabeled)
         {
-            return [];
+            var folder = Path.Combine(layout.Root, name);
+            var found = ImagesIn(layout.Root, folder, IImageDataset.NoClass, isTest: false);
+            if (found.Length == 0)
+            {
+                throw new DataException($"The folder {folder} has no images ({Endings}). Fill or delete it.");
+            }
+
+            files.AddRange(found);
         }
 
-        var found = ImagesIn(root, Path.Combine(root, ImageFolder.UnlabeledFolder), IImageDataset.NoClass, isTest: false);
-        return found.Length > 0
-            ? found
-            : throw new DataException(
-                $"The folder {Path.Combine(root, ImageFolder.UnlabeledFolder)} has no images ({Endings}). Fill or delete it."
-            );
+        return [.. files.OrderBy(file => file.Path, StringComparer.Ordinal)];
     }
 
     private static FolderFile[] ImagesOf(string root, string part, string[] folders, string[] classes, bool isTest)

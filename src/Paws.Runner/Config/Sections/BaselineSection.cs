@@ -6,13 +6,13 @@ public sealed record BaselineSection
     /// <summary>Whether the baseline is trained beside PAWS.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Training time as a multiple of what PAWS (with fine-tuning) took; the schedule is laid over that time.</summary>
+    /// <summary>Length as a multiple of what the method with its fine-tuning trains; not used where steps are given.</summary>
     public double TimeFactor { get; init; } = 1;
 
-    /// <summary>Steps; 0 derives them from time_factor.</summary>
+    /// <summary>Steps; 0 counts them: step_ratio for each step of the method.</summary>
     public int Steps { get; init; }
 
-    /// <summary>Steps for each step of the method, such that both take equally long; null follows time_factor. baseline.steps goes before it.</summary>
+    /// <summary>Steps for each step of the method, measured such that both take equally long; null counts the pixels that each trains on.</summary>
     public double? StepRatio { get; init; }
 
     /// <summary>Images a step.</summary>

@@ -1,0 +1,73 @@
+namespace Paws.Tests
+
+open System
+open System.Diagnostics
+open System.IO
+open Expecto
+open Paws.Runner.Parallel
+open Paws.Runner.Parallel.Mpi
+
+/// What some tests need and a machine with nothing but the .NET SDK lacks. A test asks first; where it is not there, the test is
+/// skipped, never failed, with the reason in words.
+[<RequireQualifiedAccess>]
+module Needs =
+
+    let private orSkip (lacking: string option) =
+        lacking |> Option.iter (fun reason -> skiptest reason)
+
+    let private says (program: string) (argument: string) =
+        let info =
+            ProcessStartInfo(program, argument, RedirectStandardOutput = true, RedirectStandardError = true)
+
+        use started = Process.Start info
+        let error = started.StandardError.ReadToEndAsync()
+        let out = started.StandardOutput.ReadToEnd()
+        started.WaitForExit()
+        out + error.Result
+
+    /// Why no ranks can be started here; looked for once.
+    let private noOpenMpi =
+        lazy
+            (match LocalRanks.Find "mpirun" with
+             | null -> Some "needs mpirun of Open MPI, which is not on the PATH"
+             | mpirun when not ((says mpirun "--version").Contains "Open MPI") ->
+                 Some $"needs mpirun of Open MPI, and {mpirun} is another's"
+             | _ ->
+                 let mutable why = ""
+
+                 match MpiLibrary.TryLoad &why with
+                 | null -> Some $"needs Open MPI's library: {why}"
+                 | _ -> None)
+
+    /// Ranks started by mpirun.
+    let openMpi () = orSkip noOpenMpi.Value
+
+    /// The processes of this machine as files.
+    let processFiles () =
+        orSkip (
+            if File.Exists "/proc/self/stat" then
+                None
+            else
+                Some "needs /proc, to find a process's children"
+        )
+
+    /// Linux's device that is always full.
+    let fullDevice () =
+        orSkip (
+            if File.Exists "/dev/full" then
+                None
+            else
+                Some "needs /dev/full"
+        )
+
+    /// File names that differ in case alone.
+    let caseOfFileNames () =
+        use folder = new DataFolder()
+        File.WriteAllText(folder.File "a", "")
+
+        orSkip (
+            if File.Exists(folder.File "A") then
+                Some "needs a file system that minds the case of names"
+            else
+                None
+        )
