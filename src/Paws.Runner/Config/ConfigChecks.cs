@@ -183,6 +183,10 @@ internal static partial class ConfigChecks
         {
             problems.Add($"meta.model_name: the depth of a wide_resnet must be 6·n + 4 (10, 16, 22, 28, 40), got {depth.Value}");
         }
+        if (config.Data.Labels is { } labels && !LabelNumber.IsValid(labels))
+        {
+            problems.Add($"data.labels: must be a whole number of at least 1, or {LabelNumber.All}, got \"{labels}\"");
+        }
         if (!DeviceName().IsMatch(config.Meta.Device))
         {
             problems.Add($"meta.device: must be auto, cpu, cuda or cuda:N, got \"{config.Meta.Device}\"");

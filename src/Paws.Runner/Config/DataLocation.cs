@@ -21,26 +21,28 @@ public static class DataLocation
             {
                 RootPath = Path.GetFullPath(directory),
                 ImageFolder = null,
-                Dataset =
-                    config.Data.Dataset != "shapes" ? config.Data.Dataset
-                    : Cifar10Binary.IsIn(directory) ? "cifar10"
-                    : "folder",
+                Dataset = config.Data.Dataset != DatasetDefaults.BuiltIn ? config.Data.Dataset : KindOf(directory),
             },
         };
 
+    /// <summary>The data set that a folder holds, as data.dataset calls it.</summary>
+    internal static string KindOf(string directory) => Cifar10Binary.IsIn(directory) ? "cifar10" : "folder";
+
     /// <summary>
-    /// Number of classes: fixed by the data set, given as data.num_classes, or counted as the folders of DIR/train
-    /// (of DIR when there is no such folder; images without a class are then no class). Null when there is nothing to count.
+    /// Number of classes: those that are there, counted as the folders of DIR/train (of DIR when there is no such folder; images
+    /// without a class are then no class). Where there is nothing to count, what the data set has by its name, or
+    /// data.num_classes; null where neither says.
     /// </summary>
     public static int? Classes(PawsConfig config)
     {
-        if (DatasetDefaults.Classes(config) is { } known)
+        if (
+            config.Data.Dataset == DatasetDefaults.BuiltIn
+            || Directory(config) is not { } root
+            || !System.IO.Directory.Exists(root)
+            || Cifar10Binary.IsIn(root)
+        )
         {
-            return known;
-        }
-        if (Directory(config) is not { } root || !System.IO.Directory.Exists(root))
-        {
-            return null;
+            return DatasetDefaults.Classes(config);
         }
         string train = Path.Combine(root, "train");
         bool split = System.IO.Directory.Exists(train);
@@ -48,7 +50,7 @@ public static class DataLocation
             .IO.Directory.EnumerateDirectories(split ? train : root)
             .Select(folder => Path.GetFileName(folder))
             .Count(name => !name.StartsWith('.') && (split || name != ImageFolder.UnlabeledFolder));
-        return folders > 0 ? folders : null;
+        return folders > 0 ? folders : DatasetDefaults.Classes(config);
     }
 
     /// <summary>The labels in words that fit a file name: their number where it is known.</summary>
@@ -58,6 +60,10 @@ public static class DataLocation
         if (data.LabelFile is { } file)
         {
             return Path.GetFileNameWithoutExtension(file);
+        }
+        if (data.Labels is { } number)
+        {
+            return number;
         }
         if (data.LabelsPerClass is { } perClass)
         {
