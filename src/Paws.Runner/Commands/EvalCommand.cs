@@ -31,16 +31,18 @@ internal static class EvalCommand
         {
             string directory = parse.GetValue(run)!;
             bool json = parse.GetValue(common.Json);
-            var config = DatasetDefaults.Resolve(
-                ConfigLoader.Load(
-                    yamlFile: RunDirectory.ConfigOf(directory),
-                    sets: parse.GetValue(common.Set),
-                    overrides: c =>
-                        c.WithData(parse.GetValue(common.Data))
-                            .WithDevice(parse.GetValue(common.Device))
-                            .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
-                )
+            var console = host.Console(json);
+            var loaded = ConfigLoader.LoadWithOrigin(
+                [],
+                [RunDirectory.ConfigOf(directory)],
+                parse.GetValue(common.Set) ?? [],
+                c =>
+                    c.WithData(parse.GetValue(common.Data))
+                        .WithDevice(parse.GetValue(common.Device))
+                        .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
             );
+            GivenSettings.Check(loaded.OnCommandLine(), PublishedKeys.Eval, console.Note);
+            var config = DatasetDefaults.Resolve(loaded.Config);
             string? file = CheckpointArgument.Find(parse.GetValue(checkpoint), directory);
             host.CheckDevice(config.Meta.Device);
             return host.Jobs.Eval(
@@ -52,7 +54,7 @@ internal static class EvalCommand
                     DataDirectory = DataLocation.Directory(config),
                     Json = json,
                 },
-                host.Console(json),
+                console,
                 host.Stop
             );
         });
