@@ -16,7 +16,8 @@ internal static class CommandLine
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
         ?? "unknown";
 
-    private static readonly Example[] RootExamples =
+    /// <summary>Shown by <c>paws --help</c>.</summary>
+    internal static readonly Example[] RootExamples =
     [
         new("The first run: built-in images, a few minutes on 2 cores", "paws train"),
         new("What this machine has, and what is missing", "paws doctor"),

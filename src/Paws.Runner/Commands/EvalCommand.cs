@@ -20,7 +20,7 @@ internal static class EvalCommand
             "Classify the test images by their nearest labeled neighbours (PAWS-NN), with the encoder of a run.",
             new Example("Evaluate a run again", "paws eval runs/mine"),
             new Example("With another temperature, result as JSON", "paws eval runs/mine --set evaluation.temperature=0.05 --json"),
-            new Example("An earlier checkpoint, on the CPU", "paws eval runs/mine --checkpoint paws-ep10.safetensors --device cpu")
+            new Example("The weights as they are exported, on the CPU", "paws eval runs/mine --checkpoint model.safetensors --device cpu")
         );
         command.Add(run);
         foreach (Option option in (Option[])[checkpoint, common.Set, common.Data, common.Device, common.SkipBadImages, common.Json])

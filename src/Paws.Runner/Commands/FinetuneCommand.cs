@@ -37,7 +37,10 @@ internal static class FinetuneCommand
             new Example("Shorter, with another learning rate", "paws finetune runs/mine --epochs 10 --set finetune.lr=0.05"),
             new Example("All weights, from the first projection layer, as published for ImageNet", "paws finetune runs/mine --method head"),
             new Example("Linear evaluation on frozen features", "paws finetune runs/mine --method linear --set finetune.linear_lr=0.3"),
-            new Example("A published fine-tuning file", "paws finetune runs/mine --config cifar10_snn.yaml --device cpu")
+            new Example(
+                "A published fine-tuning file, on a run's own weights",
+                "paws finetune runs/mine --config cifar10_snn.yaml --checkpoint model.safetensors --data cifar10/ --device cpu"
+            )
         );
         command.Add(run);
         Option[] options =
