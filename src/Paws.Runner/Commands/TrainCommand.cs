@@ -46,7 +46,7 @@ internal static class TrainCommand
             new Example("The first run: built-in images, a few minutes on 2 cores", "paws train"),
             new Example("CIFAR-10 with 250 labels on CPU cores", "paws train --preset cifar10-cpu --data cifar10/ --labels 250"),
             new Example("One's own images, with one setting changed", "paws train --data photos/ --set optimization.lr=1.6"),
-            new Example("A published configuration file, on the CPU", "paws train --config cifar10_train.yaml --device cpu"),
+            new Example("A published configuration file, on the CPU", "paws train --config cifar10_train.yaml --labels 4000 --device cpu"),
             new Example("A method that PAWS is compared with, on the same data", "paws train --method simclr --set finetune.method=head"),
             new Example("Continue a run that was stopped", "paws train --out runs/mine --resume"),
             new Example("On four GPUs of this machine", "paws train --preset cifar10 --data cifar10/ --nproc 4")
