@@ -48,7 +48,7 @@ internal static class TrainCommand
             new Example("One's own images, with one setting changed", "paws train --data photos/ --set optimization.lr=1.6"),
             new Example(
                 "A published configuration file, on the CPU",
-                "paws train --config cifar10_train.yaml --data cifar10/ --device cpu"
+                "paws train --config cifar10_train.yaml --data cifar10/ --labels 4000 --device cpu"
             ),
             new Example("A method that PAWS is compared with, on the same data", "paws train --method simclr --set finetune.method=head"),
             new Example("Continue a run that was stopped", "paws train --out runs/mine --resume"),

@@ -36,7 +36,7 @@ internal static class PublishedKeys
                 "the folder of the label lists, of which data_seed and unlabeled_frac choose one",
                 "which images are labeled is said elsewhere",
                 (loaded, command) =>
-                    command == Finetune || Precedence.LabelKeys.Any(path => IsLater(loaded, path))
+                    command != Train || Precedence.LabelKeys.Any(path => IsLater(loaded, path))
                         ? null
                         : "label lists are not looked up in a folder: name the list of the split with --label-file FILE, or draw the labels by the "
                             + "seed with --set data.subset_path=null"
@@ -90,7 +90,7 @@ internal static class PublishedKeys
             }
             else if (key.Told is { } why && origin.Asked)
             {
-                told.Add($"{path} ({why})");
+                told.Add($"{path} (there: {key.Meaning}; here: {why})");
             }
         }
         if (refused.Count > 0)

@@ -73,6 +73,13 @@ let tests =
                 Expect.equal (snd (AskedCommand.train [ "--set"; $"{path}={usual}" ])) "" path
         }
 
+        test "docs/fidelity.md says what becomes of each" {
+            let page = File.ReadAllText((Repository.files "docs" "fidelity.md")[0])
+
+            for path in PublishedKeys.All.Keys do
+                Expect.stringContains page $"`{path}`" "a row"
+        }
+
         for assignment, parts in
             [
                 "data.subset_path=cifar10_subsets/", [ "--label-file FILE"; "--set data.subset_path=null" ]
