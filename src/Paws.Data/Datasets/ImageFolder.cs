@@ -56,6 +56,17 @@ public static class ImageFolder
         }
     }
 
+    /// <summary>
+    /// Width and height of the first training images of a folder, in the order of its listing, from their headers alone; (0, 0) where a
+    /// header cannot be read.
+    /// </summary>
+    /// <exception cref="DataException">The folder is not as described.</exception>
+    public static IReadOnlyList<(int Width, int Height)> FirstSizes(string root, int count)
+    {
+        var listing = FolderListing.Scan(root);
+        return [.. listing.Files.Where(file => !file.IsTest).Take(count).Select(file => ImageDecoder.ReadSize(listing.FullPath(file)))];
+    }
+
     /// <summary>A set is known by its class names where they are telling, else by its folder's name.</summary>
     private static string KnownName(FolderListing listing) =>
         listing.Classes.SequenceEqual(Cifar10Binary.ClassNames) ? "cifar10"

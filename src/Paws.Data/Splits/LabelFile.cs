@@ -5,11 +5,16 @@ namespace Paws.Data.Splits;
 
 /// <summary>
 /// Label files. Published CIFAR-10 splits list indices of training images, ImageNet subsets list file names
-/// (<c>n01440764_10026.JPEG</c>); a name may also be a path from the root of the data set.
+/// (<c>n01440764_10026.JPEG</c>); a name may also be a path from the root of the data set, or any path that leads to it, and a comma
+/// and the name of its class may follow.
 /// </summary>
 internal static class LabelFile
 {
-    public static int[] Read(string path, IImageDataset dataset)
+    /// <param name="path">The file.</param>
+    /// <param name="dataset">The training images it speaks of.</param>
+    /// <param name="root">The folder of the images, for paths that do not begin there; null where there is none.</param>
+    /// <param name="test">The test images, to tell a line that names one of them from a slip; null where they are not known.</param>
+    public static int[] Read(string path, IImageDataset dataset, string? root = null, IImageDataset? test = null)
     {
         string[] lines;
         try
@@ -21,17 +26,24 @@ internal static class LabelFile
             throw new DataException($"The label file {path} cannot be read: {error.Message.TrimEnd('.')}. Check data.label_file.", error);
         }
 
-        var names = new Lazy<Dictionary<string, int>>(() => Names(dataset));
+        var names = new ImageNames(dataset, root);
         var lineOf = new Dictionary<int, int>();
         for (var i = 0; i < lines.Length; i++)
         {
+            var whole = lines[i].Trim();
             var entry = lines[i].Split('#')[0].Trim();
+            // A name may have a # in it, where a comment begins in other lines.
+            if (entry.Length < whole.Length && names.Knows(whole))
+            {
+                entry = whole;
+            }
+
             if (entry.Length == 0)
             {
                 continue;
             }
 
-            var index = Find(path, i + 1, entry, dataset, names);
+            var index = Find(path, i + 1, entry, dataset, names, test);
             if (dataset.Labels[index] == IImageDataset.NoClass)
             {
                 throw Wrong(
@@ -69,7 +81,7 @@ internal static class LabelFile
         }
     }
 
-    private static int Find(string path, int line, string entry, IImageDataset dataset, Lazy<Dictionary<string, int>> names)
+    private static int Find(string path, int line, string entry, IImageDataset dataset, ImageNames names, IImageDataset? test)
     {
         // Published index lists were saved as floating-point numbers: 12.0 is an index too.
         if (double.TryParse(entry, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number == Math.Floor(number))
@@ -79,41 +91,47 @@ internal static class LabelFile
                 : throw Wrong(path, line, $"index {entry} is outside [0, {dataset.Count}). The list may belong to another data set");
         }
 
-        if (!names.Value.TryGetValue(entry, out var index))
+        if (names.Find(entry) is { } index)
         {
-            throw Wrong(
-                path,
-                line,
-                $"{dataset.Name} has no training image {entry}. Use its file name, its path from the root, or its index"
-            );
+            return One(index);
         }
 
-        return index >= 0
-            ? index
-            : throw Wrong(path, line, $"several training images are named {entry}. Give the path from the root of the data set");
-    }
-
-    /// <summary>
-    /// Index of each image by path and by file name; −1 where a file name occurs more than once. A file name means the image with a
-    /// class before one without, so that adding images without a class makes no name ambiguous.
-    /// </summary>
-    private static Dictionary<string, int> Names(IImageDataset dataset)
-    {
-        var names = new Dictionary<string, int>(2 * dataset.Count, StringComparer.Ordinal);
-        foreach (var i in Enumerable.Range(0, dataset.Count).OrderBy(HasNoClass))
+        var comma = entry.LastIndexOf(',');
+        if (comma > 0 && names.Find(entry[..comma].Trim()) is { } named)
         {
-            var full = dataset.NameOf(i);
-            names[full] = i;
-            var file = full[(full.LastIndexOf('/') + 1)..];
-            if (file.Length < full.Length && !names.TryAdd(file, i) && !HasNoClass(i))
-            {
-                names[file] = -1;
-            }
+            var (label, said) = (dataset.Labels[One(named)], entry[(comma + 1)..].Trim());
+            return label != IImageDataset.NoClass && dataset.Classes[label] == said
+                ? named
+                : throw Wrong(
+                    path,
+                    line,
+                    $"{entry[..comma].Trim()} is said to be of class {said}, and lies in "
+                        + (label == IImageDataset.NoClass ? "none" : $"class {dataset.Classes[label]}")
+                        + ". Correct the line, or move the image"
+                );
         }
 
-        return names;
+        if (
+            test is not null
+            && new ImageNames(test, names.Root) is var tests
+            && (tests.Knows(entry) || (comma > 0 && tests.Knows(entry[..comma].Trim())))
+        )
+        {
+            throw Wrong(path, line, $"{entry} is held out as a test image, so it cannot be labeled for training. Delete the line");
+        }
 
-        bool HasNoClass(int index) => dataset.Labels[index] == IImageDataset.NoClass;
+        var example = dataset.Count > 0 ? $" (such as {dataset.NameOf(0)})" : "";
+        throw Wrong(
+            path,
+            line,
+            $"{dataset.Name} has no training image {entry}. Each line names one: by its file name, its path from the root{example}, or its index; "
+                + "a comma and its class may follow"
+        );
+
+        int One(int found) =>
+            found >= 0
+                ? found
+                : throw Wrong(path, line, $"several training images are named {entry}. Give the path from the root of the data set");
     }
 
     private static void RequireEveryClass(string path, IImageDataset dataset, IEnumerable<int> indices)

@@ -50,14 +50,14 @@ internal static class BenchDataCommand
                 throw new UserErrorException($"--steps must be at least 1, got {count}");
             }
             var console = host.Console(parse.GetValue(common.Json));
-            var config = DatasetDefaults.Resolve(
-                ConfigLoader.Load(
-                    parse.GetValue(preset),
-                    null,
-                    parse.GetValue(common.Set),
-                    c => Workers(c.WithData(parse.GetValue(common.Data)).WithDevice("cpu"), parse.GetValue(workers))
-                )
+            var loaded = ConfigLoader.LoadWithOrigin(
+                [parse.GetValue(preset)!],
+                [],
+                parse.GetValue(common.Set) ?? [],
+                c => Workers(c.WithData(parse.GetValue(common.Data)).WithDevice("cpu"), parse.GetValue(workers))
             );
+            GivenSettings.Check(loaded, PublishedKeys.Train, console.Note);
+            var config = DatasetDefaults.Resolve(loaded.Config);
             using var run = RunSetting.Open(config, console);
             console.WriteResult(Measure(run, count, console, host.Stop));
             return 0;

@@ -35,5 +35,6 @@ internal sealed class CommandHost
     public Action<string> CheckDevice { get; init; } = static name => LibTorch.Resolve(name);
 
     /// <summary>The console a command writes to.</summary>
-    public CommandConsole Console(bool json) => CommandConsole.ForProcess(json, Output, Error, piped: !Ranks.Alone);
+    public CommandConsole Console(bool json) =>
+        CommandConsole.ForProcess(json, Output, Ranks.Leads ? Error : TextWriter.Null, piped: !Ranks.Alone);
 }

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using System.Reflection;
+using Paws.Runner.Config;
 using Paws.Runner.Parallel;
 
 namespace Paws.Runner.Commands;
@@ -15,7 +16,8 @@ internal static class CommandLine
         typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
         ?? "unknown";
 
-    private static readonly Example[] RootExamples =
+    /// <summary>Shown by <c>paws --help</c>.</summary>
+    internal static readonly Example[] RootExamples =
     [
         new("The first run: built-in images, a few minutes on 2 cores", "paws train"),
         new("What this machine has, and what is missing", "paws doctor"),
@@ -33,6 +35,10 @@ internal static class CommandLine
             if (parse.Errors.Count > 0 && !help)
             {
                 throw new UserErrorException(DescribeMistake(parse));
+            }
+            if (!help)
+            {
+                RefuseEmptyWords(parse);
             }
             // Ctrl-C is ours (see Program), and so are exceptions.
             return parse.Invoke(
@@ -123,7 +129,7 @@ internal static class CommandLine
             var names = token.StartsWith('-')
                 ? command.Options.Select(o => o.Name).Append("--help")
                 : command.Subcommands.Select(c => c.Name);
-            string hint = Config.NearestName.Find(token.Split('=')[0], names) is { } near ? $"; did you mean {near}?" : "";
+            string hint = NearestName.Find(token.Split('=')[0], names) is { } near ? $"; did you mean {near}?" : "";
             problem =
                 $"unknown {(token.StartsWith('-') ? "option" : command.Subcommands.Count > 0 ? "command" : "argument")} {token}{hint}";
         }
@@ -132,6 +138,24 @@ internal static class CommandLine
             problem = $"{verb} needs one of: {string.Join(", ", command.Subcommands.Select(c => c.Name))}";
         }
         return $"{problem} (see {verb} --help)";
+    }
+
+    /// <summary>An empty word for an option or an argument names nothing, whatever it stands for.</summary>
+    private static void RefuseEmptyWords(ParseResult parse)
+    {
+        foreach (var given in parse.CommandResult.Children)
+        {
+            if (given.Tokens.Any(token => token.Value.Length == 0))
+            {
+                string name = given switch
+                {
+                    OptionResult option => option.Option.Name,
+                    ArgumentResult argument => argument.Argument.HelpName ?? argument.Argument.Name,
+                    _ => "an argument",
+                };
+                throw new UserErrorException($"{PathWords.Empty(name)} (see paws {PathOf(parse)} --help)");
+            }
+        }
     }
 
     private static string? NumberWord(Type type) =>

@@ -18,16 +18,31 @@ internal static class ConfigOverrides
         skip ? config with { Data = config.Data with { SkipBadImages = true } } : config;
 
     public static PawsConfig WithLabelFile(this PawsConfig config, string? file) =>
-        file is null ? config : config with { Data = config.Data with { LabelFile = Path.GetFullPath(file), LabelsPerClass = null } };
+        file is null
+            ? config
+            : config with
+            {
+                Data = config.Data with { LabelFile = Path.GetFullPath(file), LabelsPerClass = null, Labels = null },
+            };
 
-    /// <summary>--labels N: the same number of each class, so N must be a multiple of the number of classes.</summary>
-    /// <exception cref="UserErrorException">N cannot be shared out, or the number of classes is not known.</exception>
-    public static PawsConfig WithLabels(this PawsConfig config, int? labels)
+    /// <summary>
+    /// --labels N or all: the same number of each class where N is a multiple of the classes, as far as they can be counted before
+    /// the data is opened; otherwise so many in all.
+    /// </summary>
+    /// <exception cref="UserErrorException">It is no such number, there is not one for each class, or there are no classes to count.</exception>
+    public static PawsConfig WithLabels(this PawsConfig config, string? labels)
     {
-        if (labels is not { } total)
+        if (labels is null)
         {
             return config;
         }
+        if (labels == LabelNumber.All)
+        {
+            return InAll(labels, null);
+        }
+        int total =
+            LabelNumber.Parse(labels)
+            ?? throw new UserErrorException($"--labels takes a whole number of at least 1, or the word {LabelNumber.All}, got {labels}");
         int classes =
             DataLocation.Classes(config)
             ?? throw new UserErrorException(
@@ -35,13 +50,16 @@ internal static class ConfigOverrides
                     ? $"the data folder {folder} does not exist; name another with --data"
                     : $"--labels needs class folders to count, and {DataLocation.Directory(config)} is empty of them; see paws train --help for what --data takes"
             );
-        if (total < classes || total % classes != 0)
+        if (total < classes)
         {
-            int below = Math.Max(total / classes, 1) * classes;
-            throw new UserErrorException(
-                $"--labels {total} cannot be shared equally among {classes} classes; use a multiple of {classes}, such as {below} or {below + classes}"
-            );
+            throw new UserErrorException($"--labels {total} is fewer than one for each of {classes} classes; give at least {classes}");
         }
-        return config with { Data = config.Data with { LabelsPerClass = total / classes, LabelFile = null } };
+        return total % classes == 0 ? InAll(null, total / classes) : InAll(labels, null);
+
+        PawsConfig InAll(string? number, int? perClass) =>
+            config with
+            {
+                Data = config.Data with { Labels = number, LabelsPerClass = perClass, LabelFile = null },
+            };
     }
 }

@@ -20,7 +20,7 @@ internal static class EvalCommand
             "Classify the test images by their nearest labeled neighbours (PAWS-NN), with the encoder of a run.",
             new Example("Evaluate a run again", "paws eval runs/mine"),
             new Example("With another temperature, result as JSON", "paws eval runs/mine --set evaluation.temperature=0.05 --json"),
-            new Example("An earlier checkpoint, on the CPU", "paws eval runs/mine --checkpoint paws-ep10.safetensors --device cpu")
+            new Example("The weights as they are exported, on the CPU", "paws eval runs/mine --checkpoint model.safetensors --device cpu")
         );
         command.Add(run);
         foreach (Option option in (Option[])[checkpoint, common.Set, common.Data, common.Device, common.SkipBadImages, common.Json])
@@ -31,16 +31,18 @@ internal static class EvalCommand
         {
             string directory = parse.GetValue(run)!;
             bool json = parse.GetValue(common.Json);
-            var config = DatasetDefaults.Resolve(
-                ConfigLoader.Load(
-                    yamlFile: RunDirectory.ConfigOf(directory),
-                    sets: parse.GetValue(common.Set),
-                    overrides: c =>
-                        c.WithData(parse.GetValue(common.Data))
-                            .WithDevice(parse.GetValue(common.Device))
-                            .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
-                )
+            var console = host.Console(json);
+            var loaded = ConfigLoader.LoadWithOrigin(
+                [],
+                [RunDirectory.ConfigOf(directory)],
+                parse.GetValue(common.Set) ?? [],
+                c =>
+                    c.WithData(parse.GetValue(common.Data))
+                        .WithDevice(parse.GetValue(common.Device))
+                        .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
             );
+            GivenSettings.Check(loaded.OnCommandLine(), PublishedKeys.Eval, console.Note);
+            var config = DatasetDefaults.Resolve(loaded.Config);
             string? file = CheckpointArgument.Find(parse.GetValue(checkpoint), directory);
             host.CheckDevice(config.Meta.Device);
             return host.Jobs.Eval(
@@ -52,7 +54,7 @@ internal static class EvalCommand
                     DataDirectory = DataLocation.Directory(config),
                     Json = json,
                 },
-                host.Console(json),
+                console,
                 host.Stop
             );
         });

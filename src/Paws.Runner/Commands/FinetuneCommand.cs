@@ -37,7 +37,10 @@ internal static class FinetuneCommand
             new Example("Shorter, with another learning rate", "paws finetune runs/mine --epochs 10 --set finetune.lr=0.05"),
             new Example("All weights, from the first projection layer, as published for ImageNet", "paws finetune runs/mine --method head"),
             new Example("Linear evaluation on frozen features", "paws finetune runs/mine --method linear --set finetune.linear_lr=0.3"),
-            new Example("A published fine-tuning file", "paws finetune runs/mine --config cifar10_snn.yaml --device cpu")
+            new Example(
+                "A published fine-tuning file, on a run's own weights",
+                "paws finetune runs/mine --config cifar10_snn.yaml --checkpoint model.safetensors --data cifar10/ --device cpu"
+            )
         );
         command.Add(run);
         Option[] options =
@@ -70,29 +73,59 @@ internal static class FinetuneCommand
             {
                 throw new UserErrorException("finetune needs a run: paws finetune RUN, or --config FILE with logging.folder");
             }
+            var console = host.Console(json);
+            bool resuming = parse.GetValue(resume);
             string runConfig = RunDirectory.ConfigOf(directory);
             var trained = ConfigLoader.LoadFile(runConfig);
-            var loaded = ConfigLoader.LoadWithOrigin([], file is null ? [runConfig] : [runConfig, file], [], null);
+            var (start, origins, moved) = (trained, new Dictionary<string, SettingOrigin>(), (string?)null);
             if (file is not null)
             {
-                var origin = ConfigLoader.LoadWithOrigin([], [file], [], null);
-                loaded = loaded with { Config = PublishedFinetune.Adopt(loaded with { Assigned = origin.Assigned }, trained) };
+                var alone = ConfigLoader.LoadWithOrigin([], [file], [], null);
+                var both = ConfigLoader.LoadWithOrigin([], [runConfig, file], [], null);
+                start = PublishedFinetune.Adopt(both with { Assigned = alone.Assigned }, trained, parse.GetValue(method));
+                origins = alone.Origins.ToDictionary();
+                if (PublishedFinetune.IsOne(alone))
+                {
+                    moved = Unread(PublishedFinetune.Unread(alone, trained));
+                    origins = origins.Where(given => PublishedKeys.All.ContainsKey(given.Key)).ToDictionary();
+                }
             }
-            var config = DatasetDefaults.Resolve(
-                ConfigLoader.Refine(
-                    loaded.Config,
-                    parse.GetValue(common.Set),
-                    c =>
-                        WithEpochs(WithMethod(c, parse.GetValue(method)), parse.GetValue(common.Epochs))
-                            .WithData(parse.GetValue(common.Data))
-                            .WithDevice(parse.GetValue(common.Device))
-                            .WithSeed(parse.GetValue(common.Seed))
-                            .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
-                )
+            var loaded = ConfigLoader.LoadOver(
+                start,
+                parse.GetValue(common.Set) ?? [],
+                c =>
+                    WithEpochs(WithMethod(c, parse.GetValue(method)), parse.GetValue(common.Epochs))
+                        .WithData(parse.GetValue(common.Data))
+                        .WithDevice(parse.GetValue(common.Device))
+                        .WithSeed(parse.GetValue(common.Seed))
+                        .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
             );
-            string? checkpointFile = CheckpointArgument.Find(parse.GetValue(checkpoint) ?? config.Logging.PretrainPath, directory);
+            if (!resuming)
+            {
+                foreach (var (path, origin) in loaded.Origins)
+                {
+                    origins[path] = origin;
+                }
+                GivenSettings.Check(loaded with { Origins = origins }, PublishedKeys.Finetune, console.Note);
+                if (moved is not null)
+                {
+                    console.Note(moved);
+                }
+            }
+            var config = DatasetDefaults.Resolve(loaded.Config);
+            string? named = parse.GetValue(checkpoint);
+            if (named is null && PublishedFinetune.MeansLatest(config.Logging.PretrainPath, directory))
+            {
+                console.Note(
+                    $"logging.pretrain_path={config.Logging.PretrainPath} is the published name: the run's own latest weights are taken"
+                );
+            }
+            else
+            {
+                named ??= config.Logging.PretrainPath;
+            }
+            string? checkpointFile = CheckpointArgument.Find(named, directory);
             string outDirectory = parse.GetValue(common.Out) ?? Path.Combine(directory, FolderOf(config.Finetune.Method));
-            bool resuming = parse.GetValue(resume);
             RunDirectory.Check(outDirectory, resuming, config);
             host.CheckDevice(config.Meta.Device);
             return host.Jobs.Finetune(
@@ -107,12 +140,17 @@ internal static class FinetuneCommand
                     Json = json,
                     CommandLine = host.CommandLine,
                 },
-                host.Console(json),
+                console,
                 host.Stop
             );
         });
         return command;
     }
+
+    private static string? Unread(IReadOnlyList<string> paths) =>
+        paths.Count == 0
+            ? null
+            : $"without effect: {string.Join(", ", paths)} (fine-tuning keeps the run's labels, and has none of the others; --set data.label_file=FILE names other labels)";
 
     private static string FolderOf(string method) => method == FinetuneMethod.Suncet ? "finetune" : "finetune-" + method;
 

@@ -14,7 +14,9 @@ internal static class TrainCommand
         var common = new CommonOptions();
         var preset = new Option<string?>("--preset")
         {
-            Description = $"Settings to start from: {string.Join(", ", Presets.Names)}. Without --preset and --config: {Presets.Names[0]}.",
+            Description =
+                $"Settings to start from: {string.Join(", ", Presets.Names)}. Without --preset and --config: chosen by the size of the images "
+                + $"of --data, {Presets.Quick} or {Presets.Photos}; {Presets.Quick} without --data.",
             HelpName = "NAME",
         };
         var method = new Option<string?>("--method")
@@ -22,14 +24,14 @@ internal static class TrainCommand
             Description = $"What trains the encoder: {string.Join(", ", TrainMethod.Names)}. Default: {TrainMethod.Paws}.",
             HelpName = "NAME",
         };
-        var labels = new Option<int?>("--labels")
+        var labels = new Option<string?>("--labels")
         {
-            Description = "Labeled images in all, the same number of each class, drawn by the seed.",
-            HelpName = "N",
+            Description = "Labeled images in all, as many of each class as of any other where there are enough, drawn by the seed; or all.",
+            HelpName = "N|all",
         };
         var labelFile = new Option<string?>("--label-file")
         {
-            Description = "The labeled images: indices or file names, one a line.",
+            Description = "The labeled images: indices, file names or paths, one a line.",
             HelpName = "FILE",
         };
         var resume = new Option<bool>("--resume") { Description = "Continue the run that --out holds." };
@@ -44,7 +46,10 @@ internal static class TrainCommand
             new Example("The first run: built-in images, a few minutes on 2 cores", "paws train"),
             new Example("CIFAR-10 with 250 labels on CPU cores", "paws train --preset cifar10-cpu --data cifar10/ --labels 250"),
             new Example("One's own images, with one setting changed", "paws train --data photos/ --set optimization.lr=1.6"),
-            new Example("A published configuration file, on the CPU", "paws train --config cifar10_train.yaml --device cpu"),
+            new Example(
+                "A published configuration file, on the CPU",
+                "paws train --config cifar10_train.yaml --data cifar10/ --labels 4000 --device cpu"
+            ),
             new Example("A method that PAWS is compared with, on the same data", "paws train --method simclr --set finetune.method=head"),
             new Example("Continue a run that was stopped", "paws train --out runs/mine --resume"),
             new Example("On four GPUs of this machine", "paws train --preset cifar10 --data cifar10/ --nproc 4")
@@ -83,6 +88,9 @@ internal static class TrainCommand
             {
                 throw new UserErrorException("--labels and --label-file exclude each other; give one of them");
             }
+            string[] sets = parse.GetValue(common.Set) ?? [];
+            string? data = parse.GetValue(common.Data);
+            string? chosen = null;
             if (presetName is null && file is null)
             {
                 // A continued run goes on with its own settings, not with the preset of a first run.
@@ -92,30 +100,60 @@ internal static class TrainCommand
                 }
                 else
                 {
-                    presetName = Presets.Names[0];
+                    string? images = DataLocation.Directory(ConfigLoader.Load(sets: sets, overrides: c => c.WithData(data)));
+                    presetName = PresetChoice.Of(images);
+                    chosen = images is null ? null : presetName;
                 }
             }
             var loaded = ConfigLoader.LoadWithOrigin(
                 presetName is null ? [] : [presetName],
                 file is null ? [] : [file],
-                parse.GetValue(common.Set) ?? [],
+                sets,
                 c =>
-                    Baseline(c.WithMethod(parse.GetValue(method)).WithData(parse.GetValue(common.Data)), parse.GetValue(noBaseline))
+                    Baseline(c.WithMethod(parse.GetValue(method)).WithData(data), parse.GetValue(noBaseline))
                         .WithLabels(parse.GetValue(labels))
                         .WithLabelFile(parse.GetValue(labelFile))
                         .WithDevice(parse.GetValue(common.Device))
                         .WithSeed(parse.GetValue(common.Seed))
                         .WithSkippedBadImages(parse.GetValue(common.SkipBadImages))
-                        .WithEpochs(parse.GetValue(common.Epochs))
+                        .WithEpochs(parse.GetValue(common.Epochs)),
+                Given(
+                    parse,
+                    (method, ["method.name"]),
+                    (common.Data, ["data.dataset", "data.root_path", "data.image_folder"]),
+                    (labels, ["data.labels", "data.labels_per_class", "data.label_file"]),
+                    (labelFile, ["data.labels", "data.labels_per_class", "data.label_file"]),
+                    (common.Device, ["meta.device"]),
+                    (common.Seed, ["meta.seed"]),
+                    (common.Epochs, ["optimization.epochs"])
+                )
             );
+            loaded = loaded with
+            {
+                Config = SupportTerm.Resolve(
+                    loaded.Config,
+                    loaded.Asked("method.name"),
+                    loaded.Asked("criterion.support_weight"),
+                    host.Experiment
+                ),
+            };
             var console = host.Console(json);
+            if (!resuming)
+            {
+                GivenSettings.Check(loaded, PublishedKeys.Train, console.Note);
+            }
             var config = ExperimentSettings.Resolve(DatasetDefaults.Resolve(FitClasses(loaded, console)), host.Experiment);
             outDirectory ??= config.Logging.Folder ?? (resuming ? null : RunDirectory.DefaultName(config, host.Now));
             if (outDirectory is null)
             {
                 throw new UserErrorException("--resume needs the run to continue: name its directory with --out");
             }
+            int? number = LabelNumber.Parse(parse.GetValue(labels) ?? "");
             config = config.WithWorldSize(resuming ? outDirectory : null, host.Ranks.Size);
+            if (resuming && RunDirectory.HoldsRun(outDirectory))
+            {
+                config = FittedKeys.Take(loaded, config, RunDirectory.ReadConfig(outDirectory), number);
+            }
             RunDirectory.Check(outDirectory, resuming, config);
             StartClock.Mark(StartClock.Configured);
             host.CheckDevice(config.Meta.Device);
@@ -126,6 +164,8 @@ internal static class TrainCommand
                     Config = config,
                     OutDirectory = Path.GetFullPath(outDirectory),
                     Resume = resuming,
+                    Asked = new AskedSettings(WithEpochs(loaded), number, resuming || loaded.OriginOf("data.labels").Recorded),
+                    ChosenPreset = chosen,
                     Json = json,
                     DataDirectory = DataLocation.Directory(config),
                     CommandLine = host.CommandLine,
@@ -171,6 +211,24 @@ internal static class TrainCommand
             : RunDirectory.HoldsRun(continued) ? RunDirectory.ReadConfig(continued).Meta.WorldSize
             : 0;
         return config with { Meta = config.Meta with { WorldSize = meant } };
+    }
+
+    /// <summary>Keys that files, --set and --epochs gave.</summary>
+    private static HashSet<string> WithEpochs(LoadedConfig loaded) =>
+        [.. loaded.Assigned, .. loaded.OriginOf("optimization.epochs").Source == SettingSource.Option ? ["optimization.epochs"] : (string[])[]];
+
+    /// <summary>The keys of the options that were given, with the option's name.</summary>
+    private static Dictionary<string, string> Given(ParseResult parse, params (Option Option, string[] Keys)[] options)
+    {
+        var given = new Dictionary<string, string>();
+        foreach (var (option, keys) in options.Where(pair => parse.GetResult(pair.Option) is { Implicit: false }))
+        {
+            foreach (string key in keys)
+            {
+                given[key] = option.Name;
+            }
+        }
+        return given;
     }
 
     private static PawsConfig Baseline(PawsConfig config, bool none) =>

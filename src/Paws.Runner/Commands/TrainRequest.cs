@@ -17,6 +17,12 @@ public sealed record TrainRequest
     /// <summary>Continue the run that the directory holds.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>What of the configuration the user asked for; the rest may be fitted to the data.</summary>
+    public AskedSettings Asked { get; init; } = AskedSettings.Nothing;
+
+    /// <summary>The preset that was chosen by the images, told once the run's cost is known; null where none was chosen so.</summary>
+    public string? ChosenPreset { get; init; }
+
     /// <summary>Standard output is for one JSON object.</summary>
     public bool Json { get; init; }
 

@@ -40,6 +40,7 @@ internal static partial class ConfigChecks
             ["meta.threads"] = AtLeast(0),
             ["meta.world_size"] = AtLeast(0),
             ["optimization.epochs"] = Above(0),
+            ["optimization.images"] = AtLeast(0),
             ["optimization.lr"] = Above(0),
             ["optimization.start_lr"] = AtLeast(0),
             ["optimization.final_lr"] = AtLeast(0),
@@ -186,6 +187,10 @@ internal static partial class ConfigChecks
         else if (model.Groups["depth"] is { Success: true } depth && (int.Parse(depth.Value) < 10 || (int.Parse(depth.Value) - 4) % 6 != 0))
         {
             problems.Add($"meta.model_name: the depth of a wide_resnet must be 6·n + 4 (10, 16, 22, 28, 40), got {depth.Value}");
+        }
+        if (config.Data.Labels is { } labels && !LabelNumber.IsValid(labels))
+        {
+            problems.Add($"data.labels: must be a whole number of at least 1, or {LabelNumber.All}, got \"{labels}\"");
         }
         if (!DeviceName().IsMatch(config.Meta.Device))
         {

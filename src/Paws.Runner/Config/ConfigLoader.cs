@@ -23,44 +23,75 @@ public static class ConfigLoader
     /// <exception cref="UserErrorException">The file is missing or not a valid configuration.</exception>
     public static PawsConfig LoadFile(string yamlFile) => Load(yamlFile: yamlFile);
 
-    /// <summary>Applies --set and options to a configuration that has been loaded already.</summary>
+    /// <summary>
+    /// Applies --set and options to a configuration that has been loaded already, key by key: keys that outrank each other are left
+    /// as they are.
+    /// </summary>
     internal static PawsConfig Refine(PawsConfig config, IEnumerable<string>? sets, Func<PawsConfig, PawsConfig>? overrides)
     {
-        // A copy through YAML: assignments write into the section records.
-        var copy = new PawsConfig();
-        new ConfigSource().Apply(copy, ConfigWriter.ToYaml(config), "configuration");
-        return Finish(copy, new ConfigSource(), sets ?? [], overrides);
+        var copy = Copy(config);
+        var given = new ConfigSource();
+        foreach (string assignment in sets ?? [])
+        {
+            given.ApplySet(copy, assignment);
+        }
+        ThrowIfAny(given.Problems);
+        return Checked(overrides?.Invoke(copy) ?? copy);
     }
 
-    /// <summary>As <see cref="Load"/>, over any number of files, and with the keys that files and --set named.</summary>
+    /// <summary>Applies --set and options to a run's configuration; what they say wins over what the run has said.</summary>
+    /// <param name="run">The run's configuration, perhaps with a file laid over it.</param>
+    /// <param name="sets">Assignments <c>section.key=value</c>, in order.</param>
+    /// <param name="overrides">What the options of the command line change.</param>
+    internal static LoadedConfig LoadOver(PawsConfig run, IEnumerable<string> sets, Func<PawsConfig, PawsConfig> overrides)
+    {
+        var given = new ConfigSource();
+        return Finish(Copy(run), run, [], given, sets, overrides, new Dictionary<string, string>());
+    }
+
+    /// <summary>As <see cref="Load"/>, over any number of files, and with where each key's value comes from.</summary>
+    /// <param name="presets">Names of presets, in order.</param>
+    /// <param name="yamlFiles">Configuration files, in order.</param>
+    /// <param name="sets">Assignments <c>section.key=value</c>, in order.</param>
+    /// <param name="overrides">What the options of the command line change, or null for nothing.</param>
+    /// <param name="options">The keys that the options change, each with the option's name; null for none.</param>
     internal static LoadedConfig LoadWithOrigin(
         IEnumerable<string> presets,
         IEnumerable<string> yamlFiles,
         IEnumerable<string> sets,
-        Func<PawsConfig, PawsConfig>? overrides
+        Func<PawsConfig, PawsConfig>? overrides,
+        IReadOnlyDictionary<string, string>? options = null
     )
     {
         var config = new PawsConfig();
-        var given = new ConfigSource();
+        var origins = new Dictionary<string, SettingOrigin>();
         foreach (string preset in presets)
         {
             var layer = new ConfigSource();
-            layer.Apply(config, Presets.Read(preset), $"preset {preset}");
+            layer.Apply(config, Presets.Read(preset), $"preset {preset}", SettingSource.Preset);
             ThrowIfAny(layer.Problems);
+            foreach (var (path, origin) in layer.Origins)
+            {
+                origins[path] = origin with { Place = $"preset {preset}" };
+            }
         }
+        var start = Copy(config);
+        var given = new ConfigSource();
         foreach (string file in yamlFiles)
         {
             given.Apply(config, ReadText(file), file);
         }
-        config = Finish(config, given, sets, overrides);
-        return new LoadedConfig(config, given.Assigned);
+        return Finish(config, start, origins, given, sets, overrides, options ?? new Dictionary<string, string>());
     }
 
-    private static PawsConfig Finish(
+    private static LoadedConfig Finish(
         PawsConfig underConstruction,
+        PawsConfig start,
+        Dictionary<string, SettingOrigin> origins,
         ConfigSource given,
         IEnumerable<string> sets,
-        Func<PawsConfig, PawsConfig>? overrides
+        Func<PawsConfig, PawsConfig>? overrides,
+        IReadOnlyDictionary<string, string> options
     )
     {
         foreach (string assignment in sets)
@@ -68,7 +99,33 @@ public static class ConfigLoader
             given.ApplySet(underConstruction, assignment);
         }
         ThrowIfAny(given.Problems);
-        var config = overrides?.Invoke(underConstruction) ?? underConstruction;
+        origins = new(origins);
+        foreach (var (path, origin) in given.Origins)
+        {
+            origins[path] = origin;
+        }
+        var precedence = new Precedence(origins, start);
+        var config = precedence.BeforeOptions(underConstruction);
+        ThrowIfAny(precedence.Problems);
+        config = overrides?.Invoke(config) ?? config;
+        foreach (var (path, option) in options)
+        {
+            origins[path] = new SettingOrigin(SettingSource.Option, option);
+        }
+        config = Checked(precedence.AfterOptions(config));
+        return new LoadedConfig(config, given.Origins.Keys.ToHashSet()) { Origins = origins, Notes = precedence.Notes };
+    }
+
+    /// <summary>A copy through YAML: assignments write into the section records.</summary>
+    private static PawsConfig Copy(PawsConfig config)
+    {
+        var copy = new PawsConfig();
+        new ConfigSource().Apply(copy, ConfigWriter.ToYaml(config), "configuration");
+        return copy;
+    }
+
+    private static PawsConfig Checked(PawsConfig config)
+    {
         ThrowIfAny(ConfigChecks.Problems(config));
         return config;
     }
@@ -101,6 +158,3 @@ public static class ConfigLoader
         }
     }
 }
-
-/// <summary>A configuration and the keys that a file or --set gave a value (presets and defaults not counted).</summary>
-internal sealed record LoadedConfig(PawsConfig Config, IReadOnlySet<string> Assigned);

@@ -13,6 +13,19 @@ internal static partial class ConfigSchema
     /// <summary>Section names in order.</summary>
     public static IReadOnlyList<string> Sections { get; } = [.. Keys.Select(key => key.Section).Distinct(), ExperimentSection.Name];
 
+    /// <summary>Keys whose value is a path, or the name of a file: none of them may be empty.</summary>
+    public static IReadOnlySet<string> Paths { get; } =
+        new HashSet<string>
+        {
+            "data.image_folder",
+            "data.root_path",
+            "data.subset_path",
+            "data.label_file",
+            "logging.folder",
+            "logging.pretrain_path",
+            "meta.read_checkpoint",
+        };
+
     private static readonly Dictionary<string, ConfigKey> ByPath = Keys.ToDictionary(key => key.Path);
 
     /// <summary>The key called <c>section.key</c>, or null. Any name in snake_case is a key of the section experiment.</summary>
@@ -71,7 +84,7 @@ internal static partial class ConfigSchema
         ["model"] = "meta.model_name",
         ["arch"] = "meta.model_name",
         ["num_workers"] = "data.workers",
-        ["num_labels"] = "data.labels_per_class",
+        ["num_labels"] = "data.labels",
         ["random_seed"] = "meta.seed",
     };
 

@@ -7,17 +7,20 @@ namespace Paws.Runner.Config;
 internal sealed class ConfigSource
 {
     private readonly List<string> _problems = [];
-    private readonly HashSet<string> _assigned = [];
+    private readonly Dictionary<string, SettingOrigin> _origins = [];
+    private int _order;
 
     /// <summary>What is wrong so far, one line each.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
-    /// <summary>The keys that were given a value, as <c>section.key</c>.</summary>
-    public IReadOnlySet<string> Assigned => _assigned;
+    /// <summary>The keys that were given a value, as <c>section.key</c>, and where.</summary>
+    public IReadOnlyDictionary<string, SettingOrigin> Origins => _origins;
 
     /// <summary>Lays YAML text over the configuration; <paramref name="name"/> is what messages call the text.</summary>
-    public void Apply(PawsConfig underConstruction, string yaml, string name)
+    public void Apply(PawsConfig underConstruction, string yaml, string name, SettingSource source = SettingSource.File)
     {
+        var given = new HashSet<string>();
+        _order++;
         if (!TryParse(yaml, out var stream, out string problem))
         {
             _problems.Add($"{name}{problem}");
@@ -44,12 +47,21 @@ internal sealed class ConfigSource
             {
                 foreach (var (keyNode, value) in keys.Children)
                 {
-                    Assign(underConstruction, section, NameOf(keyNode), value, $"{name}, line {keyNode.Start.Line}");
+                    string key = NameOf(keyNode);
+                    Assign(underConstruction, section, key, value, $"{name}, line {keyNode.Start.Line}", source);
+                    given.Add($"{section}.{key}");
                 }
             }
             else if (body is not YamlScalarNode { Value: null or "" or "null" or "~" })
             {
                 _problems.Add($"{where}: section \"{section}\" must hold keys, one a line below it");
+            }
+        }
+        if (PublishedKeys.AreAllIn(given))
+        {
+            foreach (string path in given.Where(_origins.ContainsKey))
+            {
+                _origins[path] = _origins[path] with { Recorded = true };
             }
         }
     }
@@ -72,10 +84,15 @@ internal sealed class ConfigSource
             _problems.Add($"--set {assignment}: unknown section \"{section}\"; {SuggestSection(section)}");
             return;
         }
-        Assign(underConstruction, section, key, ParseValue(text), $"--set {assignment}");
+        if (text.Length == 0 && ConfigSchema.Paths.Contains($"{section}.{key}"))
+        {
+            _problems.Add(PathWords.Empty($"--set {assignment}"));
+            return;
+        }
+        Assign(underConstruction, section, key, ParseValue(text), $"--set {assignment}", SettingSource.Set);
     }
 
-    private void Assign(PawsConfig underConstruction, string section, string name, YamlNode node, string where)
+    private void Assign(PawsConfig underConstruction, string section, string name, YamlNode node, string where, SettingSource source)
     {
         if (ConfigSchema.Find($"{section}.{name}") is not { } key)
         {
@@ -88,7 +105,7 @@ internal sealed class ConfigSource
         else
         {
             key.Set(underConstruction, value);
-            _assigned.Add(key.Path);
+            _origins[key.Path] = new SettingOrigin(source, where, _order);
         }
     }
 

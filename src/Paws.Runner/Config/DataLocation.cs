@@ -21,30 +21,31 @@ public static class DataLocation
             {
                 RootPath = Path.GetFullPath(directory),
                 ImageFolder = null,
-                Dataset =
-                    config.Data.Dataset != "shapes" ? config.Data.Dataset
-                    : Cifar10Binary.IsIn(directory) ? "cifar10"
-                    : "folder",
+                Dataset = config.Data.Dataset != DatasetDefaults.BuiltIn ? config.Data.Dataset : KindOf(directory),
             },
         };
 
+    /// <summary>The data set that a folder holds, as data.dataset calls it.</summary>
+    internal static string KindOf(string directory) => Cifar10Binary.IsIn(directory) ? "cifar10" : "folder";
+
     /// <summary>
-    /// Number of classes: fixed by the data set, given as data.num_classes, or counted as the class folders that training will find
-    /// (<see cref="FolderLayout"/>). Null when there is nothing to count.
+    /// Number of classes: those that are there, counted as the class folders that training will find (<see cref="FolderLayout"/>). Where
+    /// there is nothing to count, what the data set has by its name, or data.num_classes; null where neither says.
     /// </summary>
     /// <exception cref="Paws.Data.DataException">Which of the folders are classes cannot be told.</exception>
     public static int? Classes(PawsConfig config)
     {
-        if (DatasetDefaults.Classes(config) is { } known)
+        if (
+            config.Data.Dataset == DatasetDefaults.BuiltIn
+            || Directory(config) is not { } root
+            || !System.IO.Directory.Exists(root)
+            || Cifar10Binary.IsIn(root)
+        )
         {
-            return known;
-        }
-        if (Directory(config) is not { } root || !System.IO.Directory.Exists(root))
-        {
-            return null;
+            return DatasetDefaults.Classes(config);
         }
         int folders = FolderLayout.Of(root).Classes.Count;
-        return folders > 0 ? folders : null;
+        return folders > 0 ? folders : DatasetDefaults.Classes(config);
     }
 
     /// <summary>The labels in words that fit a file name: their number where it is known.</summary>
@@ -54,6 +55,10 @@ public static class DataLocation
         if (data.LabelFile is { } file)
         {
             return Path.GetFileNameWithoutExtension(file);
+        }
+        if (data.Labels is { } number)
+        {
+            return number;
         }
         if (data.LabelsPerClass is { } perClass)
         {

@@ -6,6 +6,9 @@ namespace Paws.Runner.Config;
 /// </summary>
 public static class DatasetDefaults
 {
+    /// <summary>The set that is drawn by the program and read from no folder.</summary>
+    public const string BuiltIn = "shapes";
+
     /// <summary>Names that data.dataset takes; the two fine-tuning names are the published files' own.</summary>
     public static IReadOnlyList<string> Names { get; } =
     ["shapes", "cifar10", "cifar10_fine_tune", "imagenet", "imagenet_fine_tune", "folder"];

@@ -3,8 +3,14 @@ namespace Paws.Runner.Config;
 /// <summary>The presets that come with the program: YAML files with what differs from the defaults.</summary>
 public static class Presets
 {
+    /// <summary>The first run: the built-in images, and any folder of small ones.</summary>
+    internal const string Quick = "quick";
+
+    /// <summary>A folder of photographs.</summary>
+    internal const string Photos = "photos";
+
     /// <summary>Names for --preset; the first is what <c>paws train</c> runs when told nothing.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["quick", "cifar10", "cifar10-cpu"];
+    public static IReadOnlyList<string> Names { get; } = [Quick, Photos, "cifar10", "cifar10-cpu"];
 
     /// <summary>The YAML text of a preset.</summary>
     /// <exception cref="UserErrorException">There is no such preset.</exception>

@@ -10,16 +10,15 @@ namespace Paws.Runner.Repro;
 /// </summary>
 public sealed class RunCost
 {
-    // The sizes of the data set are the same for all runs of a plan: those of CIFAR-10 stand for them.
-    private const double Images = 50_000,
-        TestImages = 10_000;
     private const int Training = 3,
         Forward = 1;
 
     private readonly List<Part> parts = [];
 
     /// <param name="config">What the run is to do.</param>
-    public RunCost(PawsConfig config)
+    /// <param name="images">Training images. They are the same for all runs of a plan: those of CIFAR-10 stand for them.</param>
+    /// <param name="testImages">Test images.</param>
+    public RunCost(PawsConfig config, double images = 50_000, double testImages = 10_000)
     {
         var (views, finetune, method) = (config.Views, config.Finetune, config.Method);
         double large = Square(views.LargeSize ?? 32),
@@ -28,11 +27,11 @@ public sealed class RunCost
         var supervised = method.Name == TrainMethod.Supervised && config.Baseline.Steps > 0;
         var pretraining = supervised
             ? Training * (double)config.Baseline.Steps * config.Baseline.BatchSize * large
-            : Training * length * Images * TrainedPixels.OfOneImage(config);
+            : Training * length * images * TrainedPixels.OfOneImage(config);
         var evaluations = config.Evaluation.EveryEpochs > 0 ? Math.Max(1, length / config.Evaluation.EveryEpochs) : 1;
         Add(
             TrainMethod.Of(config),
-            pretraining + Forward * TestImages * evaluations * test,
+            pretraining + Forward * testImages * evaluations * test,
             supervised ? step => (step.Step + 1.0) / config.Baseline.Steps : step => step.Epoch / length
         );
         if (finetune.Epochs > 0)
@@ -41,7 +40,7 @@ public sealed class RunCost
             var passes = finetune.Method == FinetuneMethod.Linear ? Forward : Training;
             Add(
                 finetune.Method,
-                finetune.Epochs * (passes * labels * large + Forward * finetune.HeldOutOutside * test) + Forward * 2 * TestImages * test,
+                finetune.Epochs * (passes * labels * large + Forward * finetune.HeldOutOutside * test) + Forward * 2 * testImages * test,
                 step => step.Epoch / finetune.Epochs
             );
         }
@@ -49,14 +48,25 @@ public sealed class RunCost
         {
             Add(
                 Phase.Distillation,
-                method.DistillEpochs * Images * (Training + Forward) * large + Forward * TestImages * test,
+                method.DistillEpochs * images * (Training + Forward) * large + Forward * testImages * test,
                 step => step.Epoch / method.DistillEpochs
             );
         }
+        var baseline = config.Baseline;
+        WithBaseline =
+            Total
+            + (
+                !baseline.Enabled || method.Name == TrainMethod.Supervised ? 0
+                : baseline.Steps > 0 ? Training * (double)baseline.Steps * baseline.BatchSize * large
+                : baseline.TimeFactor * Total
+            );
     }
 
     /// <summary>The whole run, in pixels forward; positive.</summary>
     public double Total => parts.Sum(p => p.Cost);
+
+    /// <summary>The same with the supervised-only baseline beside it, where there is one.</summary>
+    public double WithBaseline { get; }
 
     /// <summary>The share that a step has behind it, in [0, 1]. Phases that are not counted come last.</summary>
     public double Share(StepMetrics step)

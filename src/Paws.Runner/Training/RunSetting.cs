@@ -70,7 +70,8 @@ internal sealed class RunSetting : IDisposable
     /// <param name="config">Resolved configuration.</param>
     /// <param name="console">Where progress and what was found are told.</param>
     /// <param name="ranks">This process among the ranks of the run; null for one.</param>
-    public static RunSetting Open(PawsConfig config, CommandConsole console, Workers? ranks = null)
+    /// <param name="asked">What the user asked for, where the rest may be fitted to the data; null fits nothing.</param>
+    public static RunSetting Open(PawsConfig config, CommandConsole console, Workers? ranks = null, AskedSettings? asked = null)
     {
         ranks ??= Parallel.Workers.Single;
         LibTorch.Prepare();
@@ -80,8 +81,31 @@ internal sealed class RunSetting : IDisposable
         var data = OpenData(config, console);
         try
         {
-            var labels = Split(config, data.Train);
+            if (asked is not null)
+            {
+                CheckClasses(config, asked, data.Train);
+                config = LabelFit.Of(config, asked, SizesOf(data.Train.Classes.Count, data.Train.Labels));
+                (config, var notes) = ImagesFit.Of(config, asked.Keys, data.Train.Count);
+                foreach (var note in notes)
+                {
+                    console.Note(note);
+                }
+            }
+            var labels = Split(config, data);
             console.Say($"{data.Description}; {labels.Indices.Count} labeled images ({labels.Source})");
+            if (asked is not null)
+            {
+                if (labels.Uneven is { } uneven && !asked.Recorded)
+                {
+                    console.Note(uneven);
+                }
+                var fewest = SizesOf(data.Train.Classes.Count, labels.Indices.Select(index => data.Train.Labels[index])).Min();
+                (config, var note) = SupportFit.Of(config, asked.Keys, fewest);
+                if (note is not null)
+                {
+                    console.Note(note);
+                }
+            }
             if (data.SkippedImages.Count > 0)
             {
                 console.Say($"skipped {data.SkippedImages.Count} images that cannot be read, the first: {data.SkippedImages[0].Name}");
@@ -96,15 +120,7 @@ internal sealed class RunSetting : IDisposable
     }
 
     /// <summary>The fewest labeled images that a class has.</summary>
-    public int FewestLabels()
-    {
-        var counts = new int[Data.Train.Classes.Count];
-        foreach (var index in Labeled)
-        {
-            counts[Data.Train.Labels[index]]++;
-        }
-        return counts.Min();
-    }
+    public int FewestLabels() => SizesOf(Data.Train.Classes.Count, Labeled.Select(index => Data.Train.Labels[index])).Min();
 
     /// <summary>A fresh encoder as configured, on the device. <paramref name="salt"/> tells apart the encoders of one run.</summary>
     public Encoder NewEncoder(int salt = 0)
@@ -139,14 +155,38 @@ internal sealed class RunSetting : IDisposable
         return DatasetOpener.Open(DatasetRequests.From(config), progress.Report);
     }
 
-    /// <summary>The labeled images: from a file, or so many of each class, or a share, in this order of precedence.</summary>
-    private static LabelSplit Split(PawsConfig config, IImageDataset train)
+    /// <summary>How many there are of each class; images without one are left out.</summary>
+    private static int[] SizesOf(int classes, IEnumerable<int> labels)
     {
-        var data = config.Data;
+        var counts = new int[classes];
+        foreach (var label in labels.Where(label => label != IImageDataset.NoClass))
+        {
+            counts[label]++;
+        }
+        return counts;
+    }
+
+    /// <summary>A number of classes that the user gave is what the data has.</summary>
+    private static void CheckClasses(PawsConfig config, AskedSettings asked, IImageDataset train)
+    {
+        if (asked.Keys.Contains("data.num_classes") && config.Data.NumClasses is { } said && said != train.Classes.Count)
+        {
+            throw new UserErrorException(
+                $"data.num_classes is {said}, and the data has {train.Classes.Count} classes; leave it out, or set it to {train.Classes.Count}"
+            );
+        }
+    }
+
+    /// <summary>The labeled images: from a file, or so many in all, or so many of each class, or a share, in this order of precedence.</summary>
+    private static LabelSplit Split(PawsConfig config, DatasetPair images)
+    {
+        var (data, train) = (config.Data, images.Train);
         var seed = data.DataSeed ?? config.Meta.Seed;
         return data switch
         {
-            { LabelFile: { } file } => LabelSplit.FromFile(file, train),
+            { LabelFile: { } file } => LabelSplit.FromFile(file, train, DataLocation.Directory(config), images.Test),
+            { Labels: LabelNumber.All } => LabelSplit.All(train.Labels, train.Classes),
+            { Labels: { } number } => LabelSplit.ByTotal(train.Labels, train.Classes, LabelNumber.Parse(number)!.Value, seed),
             { LabelsPerClass: { } perClass } => LabelSplit.ByCount(train.Labels, train.Classes, perClass, seed),
             { UnlabeledFrac: { } unlabeled } => LabelSplit.ByFraction(train.Labels, train.Classes, 1 - unlabeled, seed),
             _ => throw new UserErrorException(

@@ -41,7 +41,7 @@ internal sealed class TrainingJob(
     /// <summary>Runs to the end, or to the stop that was asked for.</summary>
     public void Run()
     {
-        using var setting = ranks.Together(() => RunSetting.Open(request.Config, console, ranks));
+        using var setting = ranks.Together(() => RunSetting.Open(request.Config, console, ranks, request.Asked));
         ranks.Use(setting.Device);
         StartClock.Mark(StartClock.Data);
         using var from = Resumed.From(request.OutDirectory, request.Resume, ranks, console);
@@ -49,6 +49,10 @@ internal sealed class TrainingJob(
         // Made while nothing has been written yet: this finds what would fail in the first step.
         using var encoder = setting.NewEncoder();
         using var method = ranks.Together(() => MethodPhases.Create(setting, encoder, experiment));
+        if (request.ChosenPreset is { } preset)
+        {
+            console.Say(ExpectedTime.Describe(preset, setting, encoder));
+        }
         using var metrics = ranks.Together(() => OpenDirectory(setting));
         using var view = ConsoleProgress.Create(console.People);
         var run = new RunContext(setting, request.OutDirectory, metrics, view, from.Progress, stop);
@@ -107,7 +111,7 @@ internal sealed class TrainingJob(
         }
         if (!request.Resume)
         {
-            RunDirectory.Create(request.OutDirectory, request.Config);
+            RunDirectory.Create(request.OutDirectory, setting.Config);
             setting.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
         }
         return new MetricsWriter(request.OutDirectory);

@@ -30,6 +30,18 @@ let private read (lines: string list) =
     File.WriteAllLines(file, lines)
     LabelSplit.FromFile(file, data).Indices |> Seq.toList
 
+/// As read with the folder of the images and the test images known.
+let private readAt (root: string) (lines: string list) =
+    use folder = new DataFolder()
+    use data = data ()
+
+    use test =
+        new PackedDataset("tiny", [| "n01"; "n02" |], [| 0 |], Array.zeroCreate<byte> 3, 1, 1, (fun _ -> "test/n01/held.png"))
+
+    let file = folder.File "labels.txt"
+    File.WriteAllLines(file, lines)
+    LabelSplit.FromFile(file, data, root, test).Indices |> Seq.toList
+
 let private message action =
     (Expect.throwsC (fun () -> action () |> ignore) id :?> DataException).Message
 
@@ -42,6 +54,63 @@ let tests =
 
         test "file names as in published ImageNet subsets, and paths from the root" {
             Expect.equal (read [ "n02_7.JPEG"; "train/n01/same.png"; "n01_5.JPEG" ]) [ 0; 1; 2 ] "indices"
+        }
+
+        test "a # in a name, where the line is a name; elsewhere a comment begins" {
+            use folder = new DataFolder()
+
+            use data =
+                new PackedDataset(
+                    "tiny",
+                    [| "a"; "b" |],
+                    [| 0; 0; 1 |],
+                    Array.zeroCreate<byte> 9,
+                    1,
+                    1,
+                    (fun i -> [| "a/no#1.png"; "a/no"; "b/2.png" |][i])
+                )
+
+            let read (lines: string list) =
+                let file = folder.File "labels.txt"
+                File.WriteAllLines(file, lines)
+                LabelSplit.FromFile(file, data).Indices |> Seq.toList
+
+            Expect.equal (read [ "a/no#1.png"; "b/2.png # the other" ]) [ 0; 2 ] "a name"
+            Expect.equal (read [ "a/no # 1.png"; "b/2.png" ]) [ 1; 2 ] "a comment"
+        }
+
+        test "paths in other shapes: ./, backslashes, from the top, from the current folder, with the class" {
+            let root = Path.Combine(Path.GetTempPath(), "photos")
+            let here = Path.GetRelativePath(Directory.GetCurrentDirectory(), root)
+
+            for entry in
+                [
+                    "./train/n01/same.png"
+                    "././train/n01/same.png"
+                    @"train\n01\same.png"
+                    @".\train\n01\same.png"
+                    Path.Combine(root, "train/n01/same.png")
+                    Path.Combine(here, "train/n01/same.png")
+                    "train/n01/same.png,n01"
+                    "./train/n01/same.png , n01 # sure"
+                ] do
+                Expect.equal (readAt root [ entry; "n02_7.JPEG" ]) [ 1; 2 ] entry
+        }
+
+        test "a class that is said must be the image's" {
+            let said = message (fun () -> readAt "/photos" [ "n02_7.JPEG,n01" ])
+            Expect.stringContains said "line 1: n02_7.JPEG is said to be of class n01, and lies in class n02" "other"
+        }
+
+        test "a held-out image is called one" {
+            for entry in [ "test/n01/held.png"; "held.png"; "./test/n01/held.png"; "held.png,n01" ] do
+                Expect.stringContains (message (fun () -> readAt "/photos" [ entry ])) $"{entry} is held out as a test image" entry
+        }
+
+        test "a path into another folder is no image of this one, and the message says what is expected" {
+            let said = message (fun () -> readAt "/photos" [ "/elsewhere/train/n01/same.png" ])
+            Expect.stringContains said "has no training image /elsewhere/train/n01/same.png" "which"
+            Expect.stringContains said "its path from the root (such as train/n01/n01_5.JPEG), or its index" "what shape"
         }
 
         for entry in [ "unlabeled/other.png"; "other.png"; "4" ] do

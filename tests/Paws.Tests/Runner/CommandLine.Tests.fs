@@ -251,8 +251,12 @@ let train =
 
             run [ "train"; "--preset"; "quik" ] |> failsWith 2 [ "did you mean \"quick\"" ]
 
-            run [ "train"; "--labels"; "13" ]
-            |> failsWith 2 [ "--labels 13"; "10 classes"; "such as 10 or 20" ]
+            run [ "train"; "--labels"; "9" ]
+            |> failsWith 2 [ "--labels 9"; "10 classes"; "at least 10" ]
+
+            for number in [ "0"; "1.5"; "every" ] do
+                run [ "train"; "--labels"; number ]
+                |> failsWith 2 [ "--labels"; "a whole number of at least 1, or the word all"; number ]
 
             run [ "train"; "--labels"; "10"; "--label-file"; "x" ]
             |> failsWith 2 [ "exclude each other" ]

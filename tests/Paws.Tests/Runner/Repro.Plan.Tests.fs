@@ -105,7 +105,12 @@ let tests =
             let start = ConfigLoader.Load(sets = [])
 
             let changed sets = ConfigLoader.Load(sets = sets)
-            Expect.equal (key (changed [ "data.root_path=/elsewhere" ])) (key start) "data"
+
+            Expect.equal
+                (key (changed [ "data.dataset=cifar10"; "data.root_path=/elsewhere" ]))
+                (key (changed [ "data.dataset=cifar10" ]))
+                "data"
+
             Expect.equal (key (changed [ "logging.folder=x" ])) (key start) "results"
             Expect.equal (prefix (changed [ "meta.seed=5" ])) (prefix start) "seed"
             Expect.notEqual (key (changed [ "meta.seed=5" ])) (key start) "seed in the name"

@@ -123,12 +123,12 @@ let tests =
             let check = PawsCommand.runForJson [ "data"; "check"; flat ]
             Expect.equal (check["classes"].GetValue<int>(), check["without_class"].GetValue<int>()) (6, 24) "counts"
 
-            PawsCommand.expectMistake [ "--labels 7 cannot be shared equally among 6 classes" ] [
+            PawsCommand.expectMistake [ "--labels 5 is fewer than one for each of 6 classes" ] [
                 "train"
                 "--data"
                 flat
                 "--labels"
-                "7"
+                "5"
                 "--out"
                 shapes.File "run"
             ]

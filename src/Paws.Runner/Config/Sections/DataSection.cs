@@ -18,7 +18,7 @@ public sealed record DataSection
     /// <summary>Root of the data.</summary>
     public string? RootPath { get; init; }
 
-    /// <summary>Folder of label split files.</summary>
+    /// <summary>Folder of label split files (published files; refused: see <see cref="PublishedKeys"/>).</summary>
     public string? SubsetPath { get; init; }
 
     /// <summary>Label smoothing of the supports, in [0, 1).</summary>
@@ -33,7 +33,7 @@ public sealed record DataSection
     /// <summary>Whether every rank draws classes of its own.</summary>
     public bool UniqueClassesPerRank { get; init; }
 
-    /// <summary>Share of the training images with a class that stay without labels (published schema); overridden by labels_per_class and label_file.</summary>
+    /// <summary>Share of the training images with a class that stay without labels (published schema); overridden by labels_per_class, labels and label_file.</summary>
     public double? UnlabeledFrac { get; init; }
 
     /// <summary>Number of classes (published files: fine-tuning only).</summary>
@@ -41,6 +41,12 @@ public sealed record DataSection
 
     /// <summary>Ours: labeled images a class, drawn by data_seed.</summary>
     public int? LabelsPerClass { get; init; }
+
+    /// <summary>
+    /// Ours: labeled images in all, drawn by data_seed and shared out among the classes as evenly as they have images; or
+    /// <c>all</c>. Overrides labels_per_class.
+    /// </summary>
+    public string? Labels { get; init; }
 
     /// <summary>Ours: a file of labeled images, indices or file names, one a line.</summary>
     public string? LabelFile { get; init; }

@@ -6,6 +6,12 @@ public sealed record OptimizationSection
     /// <summary>Passes over the unlabeled images.</summary>
     public double Epochs { get; init; } = 600;
 
+    /// <summary>
+    /// Ours: unlabeled images that the schedule is made for, in all. Above 0, and where nobody gives epochs, as many epochs are taken as
+    /// come to it, and warm-up and evaluations keep their share.
+    /// </summary>
+    public int Images { get; init; }
+
     /// <summary>Peak learning rate.</summary>
     public double Lr { get; init; } = 3.2;
 
