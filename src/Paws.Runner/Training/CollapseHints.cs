@@ -33,14 +33,16 @@ internal static class CollapseHints
     /// <summary>Those for a run.</summary>
     /// <param name="config">Resolved, as the run has it.</param>
     /// <param name="kind">What has collapsed, one of <see cref="CollapseKind"/>.</param>
-    public static IReadOnlyList<CollapseHint> For(PawsConfig config, string kind) => [.. All.Where(hint => hint.Helps(config, kind))];
+    /// <param name="ownObjective">Whether an experiment's objective takes the place of that of PAWS, which has no such parts.</param>
+    public static IReadOnlyList<CollapseHint> For(PawsConfig config, string kind, bool ownObjective) =>
+        [.. All.Where(hint => hint.Helps(config, kind) && !(ownObjective && hint.Key.StartsWith("criterion.", StringComparison.Ordinal)))];
 
     /// <summary>A sentence that names them; empty where nothing is known to help.</summary>
-    public static string Sentence(PawsConfig config, string kind)
+    public static string Sentence(PawsConfig config, string kind, bool ownObjective)
     {
-        var options = For(config, kind).Select(hint => hint.Option).ToList();
+        var options = For(config, kind, ownObjective).Select(hint => hint.Option).ToList();
         return options.Count == 0 ? "" : $"what has helped: {string.Join(", or ", options)}";
     }
 
-    private static bool IsPaws(PawsConfig config) => config.Method.Name == TrainMethod.Paws;
+    private static bool IsPaws(PawsConfig config) => TrainMethod.IsPaws(config.Method.Name);
 }

@@ -35,7 +35,11 @@ internal sealed class PawsPhase : PretrainingPhase
         labels = SupportLabels.Of(run, encoder.MasterType, run.Config.Data.LabelSmoothing);
         hardLabels = SupportLabels.Of(run, encoder.MasterType, 0);
         evaluate = objective is null ? Published() : Own(objective);
+        OwnObjective = objective is not null;
     }
+
+    /// <summary>Whether an experiment's objective is trained in place of the published one.</summary>
+    public bool OwnObjective { get; }
 
     public override string Name => TrainMethod.Of(Run.Config);
 

@@ -95,7 +95,7 @@ internal static class RunReportBuilder
             ? new CollapseNotice(
                 "This run has collapsed",
                 $"Since step {since} of {steps} {words}: images are not told apart, and longer training does not change that.",
-                [.. CollapseHints.For(run.Config, kind).Select(hint => hint.Option)]
+                [.. CollapseHints.For(run.Config, kind, phase is PawsPhase { OwnObjective: true }).Select(hint => hint.Option)]
             )
             : new CollapseNotice(
                 "This run had collapsed for a while",

@@ -138,7 +138,9 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
     /// <summary>Says what the watch has noticed, and stops where a collapse of the method is to stop it.</summary>
     private void Heed(CollapseNews? news, PhaseState state)
     {
-        var hints = news is { Collapsed: true } ? CollapseHints.Sentence(run.Config, state.CollapseKind!) : "";
+        var hints = news is { Collapsed: true }
+            ? CollapseHints.Sentence(run.Config, state.CollapseKind!, phase is PawsPhase { OwnObjective: true })
+            : "";
         if (news is not null)
         {
             var title = news.Collapsed ? $"warning: {phase.Title} has collapsed: " : $"{phase.Title}: ";

@@ -355,7 +355,7 @@ let hints =
                     ]
                     |> List.exists (fun sets ->
                         kinds
-                        |> List.exists (fun kind -> Seq.contains hint (CollapseHints.For(load sets, kind))))
+                        |> List.exists (fun kind -> Seq.contains hint (CollapseHints.For(load sets, kind, false))))
 
                 Expect.isTrue given $"{hint.Key} is never given"
         }
@@ -370,7 +370,7 @@ let hints =
                 let config = load ($"method.name={method}" :: List.map setting chosen)
 
                 for kind in kinds do
-                    let keys = [ for hint in CollapseHints.For(config, kind) -> hint.Key ]
+                    let keys = [ for hint in CollapseHints.For(config, kind, false) -> hint.Key ]
 
                     for hint in chosen do
                         Expect.isFalse (List.contains hint.Key keys) $"{method}, {kind}: {setting hint} is what it has")
@@ -388,20 +388,28 @@ let hints =
                     let followed =
                         load (
                             $"method.name={method}"
-                            :: [ for hint in CollapseHints.For(first, kind) -> setting hint ]
+                            :: [ for hint in CollapseHints.For(first, kind, false) -> setting hint ]
                         )
 
-                    let left = [ for hint in CollapseHints.For(followed, kind) -> hint.Key ]
+                    let left = [ for hint in CollapseHints.For(followed, kind, false) -> hint.Key ]
 
                     Expect.isEmpty
                         (left
-                         |> List.filter (fun key -> CollapseHints.For(first, kind) |> Seq.exists (fun h -> h.Key = key)))
+                         |> List.filter (fun key -> CollapseHints.For(first, kind, false) |> Seq.exists (fun h -> h.Key = key)))
                         method
         }
 
+        test "parts of the published objective are no advice where an experiment's has its place" {
+            for kind in kinds do
+                let config = load [ "criterion.me_max=false"; "views.solarize=0.2" ]
+                let keys = [ for hint in CollapseHints.For(config, kind, true) -> hint.Key ]
+                Expect.isFalse (keys |> List.exists _.StartsWith("criterion.")) kind
+                Expect.contains keys "views.solarize" kind
+        }
+
         test "settings of PAWS are no advice to other methods" {
-            for method in TrainMethod.Names |> Seq.filter ((<>) TrainMethod.Paws) do
-                for hint in CollapseHints.For(load [ $"method.name={method}"; "criterion.me_max=false" ], CollapseKind.OneClass) do
+            for method in TrainMethod.Names |> Seq.filter (TrainMethod.IsPaws >> not) do
+                for hint in CollapseHints.For(load [ $"method.name={method}"; "criterion.me_max=false" ], CollapseKind.OneClass, false) do
                     Expect.isFalse (hint.Key.StartsWith "criterion.") $"{method}: {hint.Key}"
         }
     ]
