@@ -58,7 +58,7 @@ internal static class BenchDataCommand
                     c => Workers(c.WithData(parse.GetValue(common.Data)).WithDevice("cpu"), parse.GetValue(workers))
                 )
             );
-            using var run = RunSetting.Open(config, console);
+            using var run = RunSetting.Open(config, console, stop: host.Stop);
             console.WriteResult(Measure(run, count, console, host.Stop));
             return 0;
         });

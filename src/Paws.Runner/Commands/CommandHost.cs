@@ -25,6 +25,9 @@ internal sealed class CommandHost
     /// <summary>Set by Ctrl-C.</summary>
     public CancellationToken Stop { get; init; }
 
+    /// <summary>The exit code of a command that was stopped.</summary>
+    public Func<int> StopCode { get; init; } = static () => Failure.Stopped;
+
     /// <summary>The command line as typed.</summary>
     public string CommandLine { get; init; } = "paws";
 
@@ -35,5 +38,6 @@ internal sealed class CommandHost
     public Action<string> CheckDevice { get; init; } = static name => LibTorch.Resolve(name);
 
     /// <summary>The console a command writes to.</summary>
-    public CommandConsole Console(bool json) => CommandConsole.ForProcess(json, Output, Error, piped: !Ranks.Alone);
+    public CommandConsole Console(bool json) =>
+        CommandConsole.ForProcess(json, Output, Ranks.Leads ? Error : TextWriter.Null, piped: !Ranks.Alone);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Paws.Data;
 using Paws.Data.Datasets;
 using Spectre.Console;
 
@@ -42,7 +43,7 @@ internal static class DataListCommand
         {
             var console = host.Console(parse.GetValue(json));
             string root = parse.GetValue(folder)!;
-            var found = Find(root).ToList();
+            var found = Abandonable.Run(() => Find(root).ToList(), host.Stop);
             if (!console.Json)
             {
                 var table = new Table().RoundedBorder().AddColumns("name", "what it is", "how to use it");

@@ -110,13 +110,17 @@ internal static class TrainCommand
             );
             var console = host.Console(json);
             var config = ExperimentSettings.Resolve(DatasetDefaults.Resolve(FitClasses(loaded, console)), host.Experiment);
+            bool anyName = outDirectory is null && config.Logging.Folder is null;
             outDirectory ??= config.Logging.Folder ?? (resuming ? null : RunDirectory.DefaultName(config, host.Now));
             if (outDirectory is null)
             {
                 throw new UserErrorException("--resume needs the run to continue: name its directory with --out");
             }
             config = config.WithWorldSize(resuming ? outDirectory : null, host.Ranks.Size);
-            RunDirectory.Check(outDirectory, resuming, config);
+            if (!anyName)
+            {
+                RunDirectory.Check(outDirectory, resuming, config);
+            }
             StartClock.Mark(StartClock.Configured);
             host.CheckDevice(config.Meta.Device);
             StartClock.Mark(StartClock.Torch);
@@ -125,6 +129,7 @@ internal static class TrainCommand
                 {
                     Config = config,
                     OutDirectory = Path.GetFullPath(outDirectory),
+                    AnyName = anyName,
                     Resume = resuming,
                     Json = json,
                     DataDirectory = DataLocation.Directory(config),

@@ -13,14 +13,16 @@ public sealed class CommandConsole
 {
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly TextWriter _output;
+    private readonly TextWriter _error;
 
     /// <summary>A console over given streams.</summary>
     /// <param name="output">Standard output.</param>
     /// <param name="people">Where text for people goes.</param>
     /// <param name="json">Whether the result is printed as JSON on standard output.</param>
-    public CommandConsole(TextWriter output, IAnsiConsole people, bool json)
+    /// <param name="error">Standard error; null where nobody reads it.</param>
+    public CommandConsole(TextWriter output, IAnsiConsole people, bool json, TextWriter? error = null)
     {
-        (_output, People, Json) = (output, people, json);
+        (_output, People, Json, _error) = (output, people, json, error ?? TextWriter.Null);
     }
 
     /// <summary>Text for people: a terminal with colours and live display, or plain lines.</summary>
@@ -53,11 +55,18 @@ public sealed class CommandConsole
             // A pipe has no width; a line is never broken there.
             console.Profile.Width = 4096;
         }
-        return new CommandConsole(output, console, json);
+        return new CommandConsole(output, console, json, error);
     }
 
     /// <summary>One line for people, taken literally.</summary>
     public void Say(string line) => People.WriteLine(line);
+
+    /// <summary>One line on standard error: what is done differently from what was asked or is usual.</summary>
+    public void Warn(string line)
+    {
+        _error.WriteLine($"paws: {line}");
+        _error.Flush();
+    }
 
     /// <summary>The result: with --json the last line of standard output, otherwise nothing (people have been told already).</summary>
     public void WriteResult(JsonObject result)

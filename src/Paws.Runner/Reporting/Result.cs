@@ -59,6 +59,9 @@ public sealed record RunResult
     /// <summary>Whether predictions were seen to collapse to uniform.</summary>
     public bool Collapsed { get; init; }
 
+    /// <summary>Images that could not be read: left out, or replaced by others of their class.</summary>
+    public int SkippedImages { get; init; }
+
     /// <summary>Seconds of training and evaluation.</summary>
     public required double Seconds { get; init; }
 
@@ -120,6 +123,7 @@ public sealed record RunResult
             ["paws_seconds"] = Number(PawsSeconds),
             ["baseline_seconds"] = Number(BaselineSeconds),
             ["collapsed"] = Collapsed,
+            ["skipped_images"] = SkippedImages,
             ["seconds"] = Number(Seconds),
             ["images_per_second"] = Number(ImagesPerSecond),
             ["peak_memory_mb"] = Number(PeakMemoryMb),

@@ -20,7 +20,8 @@ internal static class Pace
         {
             var begin = Stopwatch.GetTimestamp();
             using var scope = torch.NewDisposeScope();
-            var batch = loader.Next()!;
+            run.Stop.ThrowIfCancellationRequested();
+            var batch = loader.Next(run.Stop)!;
             var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: false);
             phase.Parameters.ZeroGrad();
             output.Loss.backward();
