@@ -12,7 +12,7 @@ public sealed record CollapseNotice(string Title, string Text, IReadOnlyList<str
     private const string Lead = "What has helped runs like this one, each by itself:";
 
     /// <summary>As one line of text.</summary>
-    public string Line => $"{Title}: {Text}{(Hints.Count == 0 ? "" : $" {Lead} {string.Join(", or ", Hints)}")}";
+    public string Line => $"{Title}. {Text}{(Hints.Count == 0 ? "" : $" {Lead} {string.Join(", or ", Hints)}")}";
 
     internal string ToHtml()
     {

@@ -28,7 +28,6 @@ internal static class CollapseHints
         ),
         new("views.solarize", "0", (config, _) => IsPaws(config) && config.Views.Solarize > 0),
         new("views.equalize", "0", (config, _) => IsPaws(config) && config.Views.Equalize > 0),
-        new("meta.use_pred_head", "true", (config, _) => config.Method.Name == TrainMethod.Byol && !config.Meta.UsePredHead),
     ];
 
     /// <summary>Those for a run.</summary>

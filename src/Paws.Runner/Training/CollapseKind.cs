@@ -18,6 +18,6 @@ internal static class CollapseKind
         {
             Uniform => "all predictions are uniform",
             OneClass => "all images are predicted alike, as one class",
-            _ => "all images have nearly the same embedding",
+            _ => "the embeddings of all images are nearly one point, or lie nearly on one line",
         };
 }

@@ -247,6 +247,28 @@ let jobs =
             Expect.equal (weights killed) (weights whole) "weights"
         }
 
+        test "ranks whose training collapses stop together, saved, with one line" {
+            use scratch = new ScratchFolder()
+            use pictures = new DataFolder()
+            let out = scratch.File "run"
+
+            let code, _, error =
+                paws
+                @ CollapseTests.blank (CollapseTests.whitePictures pictures) out [ "logging.on_collapse=stop"; "meta.use_fp16=false" ]
+                @ [ "--nproc"; "2" ]
+                |> start []
+                |> finish 120
+
+            Expect.equal code 2 error
+
+            let lines =
+                error.Split('\n') |> Array.filter (fun line -> line.StartsWith "paws: error")
+
+            Expect.hasLength lines 1 error
+            Expect.stringContains lines[0] "has collapsed and was stopped at step" "what"
+            Expect.isTrue (File.Exists(Path.Combine(out, "checkpoint.safetensors"))) "saved"
+        }
+
         test "a mistake is told once, however many ranks make it" {
             use scratch = new ScratchFolder()
 
