@@ -136,11 +136,15 @@ internal static class ReportCharts
         };
         return
         [
-            new("loss", loss, Join(
+            new(
+                "loss",
+                loss,
+                Join(
                     LossSentence(classes),
                     suncet ? "Here the weighted SuNCEt of the supports is part of it too." : "",
                     CurveWords.Sentence(loss.Series)
-                )),
+                )
+            ),
             new(
                 "cross-entropy",
                 Chart("Consistency cross-entropy", "nats", crossEntropy),
