@@ -8,8 +8,8 @@ internal class FileSteps
 
     private const int BufferBytes = 1 << 16;
 
-    /// <summary>Opens a file for writing, emptying it when a run that was stopped left one behind.</summary>
-    public virtual Stream Create(string path) => new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, BufferBytes);
+    /// <summary>Makes a file that is not there, and opens it for writing.</summary>
+    public virtual Stream Create(string path) => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, BufferBytes);
 
     /// <summary>Returns once the bytes are on the disk, not only in the system's cache.</summary>
     public virtual void FlushToDisk(Stream stream)

@@ -1,6 +1,6 @@
-using System.Runtime.InteropServices;
 using Paws.Runner.Commands;
 using Paws.Runner.Parallel;
+using Paws.Runner.Startup;
 
 namespace Paws.Runner;
 
@@ -10,9 +10,10 @@ public static class PawsProgram
     /// <summary>Runs a command line, until it is done or stopped by Ctrl-C.</summary>
     /// <param name="arguments">As after <c>paws</c>: <c>train --epochs 2</c>.</param>
     /// <param name="experiment">What pre-training minimises; null for the published PAWS objective.</param>
-    /// <returns>0 done, 2 a mistake of the user's, 130 stopped, 1 anything else.</returns>
+    /// <returns>0 done, 2 a mistake of the user's, 130 stopped by Ctrl-C, 128 + its number by another signal, 1 anything else.</returns>
     public static int Run(IReadOnlyList<string> arguments, Experiment? experiment = null)
     {
+        ParentWatch.Begin();
         try
         {
             // Who starts local ranks does nothing else.
@@ -31,32 +32,22 @@ public static class PawsProgram
 
     private static int RunAs(Workers ranks, IReadOnlyList<string> arguments, Experiment? experiment)
     {
-        using var stop = new CancellationTokenSource();
-
-        // The first Ctrl-C (or a polite kill) asks the job to save and end; the second ends the process as usual.
-        void StopOnce(PosixSignalContext signal)
-        {
-            if (!stop.IsCancellationRequested)
-            {
-                signal.Cancel = true;
-                stop.Cancel();
-            }
-        }
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, StopOnce);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, StopOnce);
-        // mpirun hands this signal on to all ranks, where it would end them at other ones.
-        using var user =
-            ranks.Alone || OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(LocalRanks.StopSignal, StopOnce);
+        // mpirun hands a stop on to all ranks; one of them says so.
+        using var signals = new StopSignals(
+            ranks.Leads ? Console.Error : TextWriter.Null,
+            StopSignals.WordsFor(arguments.Count > 0 ? arguments[0] : null)
+        );
         return CommandLine.Run(
             arguments,
             new CommandHost
             {
-                Jobs = new Training.Jobs(experiment, ranks),
+                Jobs = new Training.Jobs(experiment, ranks, signals.Token),
                 Experiment = experiment,
                 Ranks = ranks,
                 Output = ranks.Leads ? Console.Out : TextWriter.Null,
                 Error = Console.Error,
-                Stop = stop.Token,
+                Stop = signals.Token,
+                StopCode = () => signals.ExitCode,
                 CommandLine = string.Join(' ', arguments.Prepend("paws")),
             }
         );

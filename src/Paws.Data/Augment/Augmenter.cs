@@ -16,7 +16,16 @@ public sealed class Augmenter
     private readonly Normalize normalize = new();
 
     /// <summary>Bytes of one view: Size · Size · 3 pixels of the given type.</summary>
-    public static int BytesOf(ViewRecipe recipe, PixelType type) => recipe.Size * recipe.Size * 3 * (type == PixelType.Float32 ? 4 : 2);
+    /// <exception cref="OutOfMemoryException">They are more than a block of memory can hold.</exception>
+    public static int BytesOf(ViewRecipe recipe, PixelType type)
+    {
+        long bytes = 3L * recipe.Size * recipe.Size * (type == PixelType.Float32 ? 4 : 2);
+        return bytes <= Array.MaxLength
+            ? (int)bytes
+            : throw new OutOfMemoryException(
+                $"a view of {recipe.Size} × {recipe.Size} pixels takes {bytes} bytes, more than one block can have"
+            );
+    }
 
     /// <summary>Writes one view as [size, size, 3] (height, width, channel).</summary>
     /// <param name="image">The whole image.</param>

@@ -46,6 +46,9 @@ public sealed record DatasetRequest
     /// <summary>Leave out, and list, images that cannot be read.</summary>
     public bool SkipBadImages { get; init; }
 
+    /// <summary>See <see cref="FolderOptions.KeepBadImages"/>.</summary>
+    public bool KeepBadImages { get; init; }
+
     /// <summary>See <see cref="FolderOptions.ScaledDecode"/>.</summary>
     public bool ScaledDecode { get; init; } = true;
 

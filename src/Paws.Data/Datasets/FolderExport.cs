@@ -9,12 +9,15 @@ namespace Paws.Data.Datasets;
 /// </summary>
 public static class FolderExport
 {
+    private const string LockName = ".lock";
+
     /// <summary>Writes both parts aside and renames them into place, so that a folder is whole or absent.</summary>
     /// <param name="data">What to write.</param>
     /// <param name="folder">A folder that does not exist yet, or is empty.</param>
     /// <param name="progress">Called with (done, total) images, from any thread.</param>
+    /// <param name="cancellation">Asks to stop; nothing is left then.</param>
     /// <exception cref="DataException">The folder is in use, or cannot be written.</exception>
-    public static void WriteTo(DatasetPair data, string folder, Action<int, int>? progress = null)
+    public static void WriteTo(DatasetPair data, string folder, Action<int, int>? progress = null, CancellationToken cancellation = default)
     {
         folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
@@ -22,17 +25,22 @@ public static class FolderExport
             throw new DataException($"{folder} exists already. Name a new folder, or delete this one first.");
         }
 
-        var aside = $"{folder}.{Environment.ProcessId}.tmp";
+        var aside = $"{folder}.{Guid.NewGuid():N}.tmp";
+        LockFile? mine = null;
         try
         {
+            DeleteLeftovers(folder);
+            Directory.CreateDirectory(aside);
+            mine = LockFile.TryTake(Path.Combine(aside, LockName), out _);
             var steps = new Steps(data.Train.Count + data.Test.Count, progress);
             if (data.WithoutClass > 0)
             {
                 Directory.CreateDirectory(Path.Combine(aside, ImageFolder.UnlabeledFolder));
             }
 
-            WritePart(data.Train, aside, "train", steps);
-            WritePart(data.Test, aside, "test", steps);
+            WritePart(data.Train, aside, "train", steps, cancellation);
+            WritePart(data.Test, aside, "test", steps, cancellation);
+            mine?.Dispose();
             if (Directory.Exists(folder))
             {
                 Directory.Delete(folder);
@@ -49,6 +57,7 @@ public static class FolderExport
         }
         finally
         {
+            mine?.Dispose();
             if (Directory.Exists(aside))
             {
                 Directory.Delete(aside, recursive: true);
@@ -56,9 +65,29 @@ public static class FolderExport
         }
     }
 
+    /// <summary>
+    /// What processes left half made that were killed while they wrote to the same folder. One that is still being written is locked.
+    /// </summary>
+    private static void DeleteLeftovers(string folder)
+    {
+        if (Path.GetDirectoryName(folder) is not { } parent || !Directory.Exists(parent))
+        {
+            return;
+        }
+        foreach (var leftover in Directory.EnumerateDirectories(parent, Path.GetFileName(folder) + ".*.tmp"))
+        {
+            var name = Path.GetFileName(leftover)[(Path.GetFileName(folder).Length + 1)..^".tmp".Length];
+            if (Guid.TryParseExact(name, "N", out _) && LockFile.TryTake(Path.Combine(leftover, LockName), out _) is { } dead)
+            {
+                dead.Dispose();
+                Directory.Delete(leftover, recursive: true);
+            }
+        }
+    }
+
     private static Exception Unwrap(Exception error) => error is AggregateException { InnerException: { } first } ? first : error;
 
-    private static void WritePart(IImageDataset part, string root, string name, Steps steps)
+    private static void WritePart(IImageDataset part, string root, string name, Steps steps, CancellationToken cancellation)
     {
         string[] classes = [.. part.Classes.Select(folder => Directory.CreateDirectory(Path.Combine(root, name, folder)).FullName)];
         var unlabeled = Path.Combine(root, ImageFolder.UnlabeledFolder);
@@ -67,6 +96,7 @@ public static class FolderExport
         Parallel.For(
             0,
             part.Count,
+            new ParallelOptions { CancellationToken = cancellation },
             i =>
             {
                 var folder = part.Labels[i] == IImageDataset.NoClass ? unlabeled : classes[part.Labels[i]];

@@ -52,8 +52,7 @@ internal static class ImageDecoder
     }
 
     /// <summary>The mistake that a file is not what it should be.</summary>
-    public static DataException Unreadable(string path, string problem) =>
-        new($"{path} cannot be read: {problem}. Replace or delete it, or skip such images with data.skip_bad_images.");
+    public static DataException Unreadable(string path, string problem) => DataException.Unreadable(new(path, problem));
 
     /// <summary>Decodes a file into memory that <paramref name="place"/> supplies for its size; without it, only checks the file.</summary>
     /// <returns>Null, or what is wrong with the file in a few words.</returns>

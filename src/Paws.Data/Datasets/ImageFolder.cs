@@ -20,22 +20,22 @@ public static class ImageFolder
     {
         options ??= new();
         options.Validate();
-        var listing = FolderListing.Scan(root);
+        var listing = Abandonable.Run(() => FolderListing.Scan(root), options.Cancellation);
         var name = options.Name ?? KnownName(listing);
         var cache = new FolderCache(listing, options).Open();
         try
         {
-            var skipped = BadImages(listing, cache);
+            var skipped = options.KeepBadImages ? [] : BadImages(listing, cache);
             if (skipped.Count > 0 && !options.SkipBadImages)
             {
                 var others = skipped.Count == 1 ? "" : $" (and {skipped.Count - 1} more like it)";
-                throw new DataException(
-                    $"{skipped[0].Name} cannot be read: {skipped[0].Reason}{others}. Replace or delete it, "
-                        + "or skip such images with data.skip_bad_images."
-                );
+                throw DataException.Unreadable(new(skipped[0].Name, skipped[0].Reason + others));
             }
 
-            var good = Enumerable.Range(0, listing.Files.Length).Where(i => cache is null || cache.Images[i].Width > 0).ToArray();
+            var good = Enumerable
+                .Range(0, listing.Files.Length)
+                .Where(i => options.KeepBadImages || cache is null || cache.Images[i].Width > 0)
+                .ToArray();
             var isTest = TestImages(listing, good, options);
             RequireEveryClass(listing, good, isTest);
             var owner = new SharedOwner(cache);

@@ -67,6 +67,10 @@ public sealed class PackedDataset : IImageDataset
     public RgbImage Read(int index)
     {
         var (offset, width, height) = images[index];
+        if (width == 0)
+        {
+            throw DataException.Unreadable(new(nameOf(index), "it could not be decoded"));
+        }
         return new(pixels.Slice((int)offset, width * height * 3), width, height);
     }
 

@@ -21,6 +21,24 @@ internal sealed class ViewWriter
     /// <exception cref="DataException">It cannot be read.</exception>
     public PixelRows Read(IImageDataset dataset, int index, IReadOnlyList<BatchGroup> groups)
     {
+        if (dataset is not ReplacingDataset replacing)
+            return ReadAsIs(dataset, index, groups);
+        while (true)
+        {
+            int at = replacing.InPlaceOf(index);
+            try
+            {
+                return ReadAsIs(replacing.Whole, at, groups);
+            }
+            catch (DataException why) when (why.Image is not null)
+            {
+                replacing.Replace(at, why.Image);
+            }
+        }
+    }
+
+    private PixelRows ReadAsIs(IImageDataset dataset, int index, IReadOnlyList<BatchGroup> groups)
+    {
         if (dataset is not IEncodedDataset encoded)
             return new PixelRows(dataset.Read(index));
         using var image = EncodedImage.Open(encoded.ReadFile(index), out string? problem) ?? throw encoded.Unreadable(index, problem!);

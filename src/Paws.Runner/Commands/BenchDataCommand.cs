@@ -58,7 +58,7 @@ internal static class BenchDataCommand
             );
             GivenSettings.Check(loaded, PublishedKeys.Train, console.Note);
             var config = DatasetDefaults.Resolve(loaded.Config);
-            using var run = RunSetting.Open(config, console);
+            using var run = RunSetting.Open(config, console, stop: host.Stop);
             console.WriteResult(Measure(run, count, console, host.Stop));
             return 0;
         });

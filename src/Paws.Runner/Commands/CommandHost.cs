@@ -25,6 +25,9 @@ internal sealed class CommandHost
     /// <summary>Set by Ctrl-C.</summary>
     public CancellationToken Stop { get; init; }
 
+    /// <summary>The exit code of a command that was stopped.</summary>
+    public Func<int> StopCode { get; init; } = static () => Failure.Stopped;
+
     /// <summary>The command line as typed.</summary>
     public string CommandLine { get; init; } = "paws";
 

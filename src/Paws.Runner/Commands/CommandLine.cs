@@ -51,11 +51,17 @@ internal static class CommandLine
                 }
             );
         }
+        catch (OperationCanceledException e) when (e is not (StoppedException or RanksStoppedException) && !Trains(arguments))
+        {
+            return Report(new StoppedException("nothing was left half made", e), host);
+        }
         catch (Exception e)
         {
             return Report(e, host);
         }
     }
+
+    private static bool Trains(IReadOnlyList<string> arguments) => arguments.Count > 0 && arguments[0] is "train" or "finetune";
 
     /// <summary>
     /// What becomes of a failure. Among ranks, one that fails before they have talked tells the others where they first agree; one
@@ -79,7 +85,7 @@ internal static class CommandLine
                 e = agreed;
             }
         }
-        return Failure.Report(e, ranks.Leads ? host.Error : TextWriter.Null, host.Stop);
+        return Failure.Report(e, ranks.Leads ? host.Error : TextWriter.Null, host.Stop, host.StopCode());
     }
 
     /// <summary>The command tree.</summary>

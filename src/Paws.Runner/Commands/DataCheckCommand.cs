@@ -27,7 +27,7 @@ internal static class DataCheckCommand
         command.SetAction(parse =>
         {
             var console = host.Console(parse.GetValue(json));
-            using var data = DataSource.Open(parse.GetValue(folder)!, console, "reading", skipBadImages: true);
+            using var data = DataSource.Open(parse.GetValue(folder)!, console, "reading", skipBadImages: true, host.Stop);
             if (!console.Json)
             {
                 Show(data, console);

@@ -32,12 +32,25 @@ internal static class DataConvertCommand
         {
             var console = host.Console(parse.GetValue(common.Json));
             string? target = parse.GetValue(to);
-            using var data = DataSource.Open(parse.GetValue(from)!, console, "decoding", parse.GetValue(common.SkipBadImages));
+            // Where the cache is all that is wanted, one that cannot be written is a failure.
+            string where =
+                target
+                ?? FolderOptions.DefaultCacheDirectory
+                ?? throw new UserErrorException(
+                    $"there is no cache to decode into; name a folder TO, or one for the cache with {FolderOptions.CacheVariable}=DIR"
+                );
+            using var data = DataSource.Open(
+                parse.GetValue(from)!,
+                console,
+                "decoding",
+                parse.GetValue(common.SkipBadImages),
+                host.Stop,
+                target is null ? where : null
+            );
             if (target is not null)
             {
-                DataSource.Write(data, target, console);
+                DataSource.Write(data, target, console, host.Stop);
             }
-            string where = target ?? FolderOptions.DefaultCacheDirectory;
             console.Say($"{DataSource.Count(data)} are in {where}");
             if (data.SkippedImages.Count > 0)
             {

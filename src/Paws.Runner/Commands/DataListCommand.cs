@@ -43,7 +43,7 @@ internal static class DataListCommand
         {
             var console = host.Console(parse.GetValue(json));
             string root = parse.GetValue(folder)!;
-            var found = Find(root).ToList();
+            var found = Abandonable.Run(() => Find(root).ToList(), host.Stop);
             if (!console.Json)
             {
                 var table = new Table().RoundedBorder().AddColumns("name", "what it is", "how to use it");

@@ -41,7 +41,7 @@ internal static class DataMakeCommand
             var console = host.Console(parse.GetValue(json));
             var shapes = BuiltInShapes.Open(parse.GetValue(train), parse.GetValue(test), parse.GetValue(seed));
             using var data = parse.GetValue(known) is { } count ? OpenSet.Of(shapes, count) : shapes;
-            DataSource.Write(data, target, console);
+            DataSource.Write(data, target, console, host.Stop);
             console.Say($"{DataSource.Count(data)} are in {target}");
             console.WriteResult(
                 new JsonObject

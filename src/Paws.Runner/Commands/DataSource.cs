@@ -7,11 +7,28 @@ namespace Paws.Runner.Commands;
 internal static class DataSource
 {
     /// <summary>Opens whatever lies in the folder, showing progress while images are decoded.</summary>
-    public static DatasetPair Open(string folder, CommandConsole console, string task, bool skipBadImages)
+    public static DatasetPair Open(
+        string folder,
+        CommandConsole console,
+        string task,
+        bool skipBadImages,
+        CancellationToken stop,
+        string? cache = null
+    )
     {
         using var view = ConsoleProgress.Create(console.People);
         using var progress = new CountingProgress(view, task);
-        return DatasetOpener.Open(new DatasetRequest { Root = folder, SkipBadImages = skipBadImages }, progress.Report);
+        return DatasetOpener.Open(
+            new DatasetRequest
+            {
+                Root = folder,
+                SkipBadImages = skipBadImages,
+                CacheDirectory = cache,
+            },
+            progress.Report,
+            console.Warn,
+            stop
+        );
     }
 
     /// <summary>How many images there are, in words.</summary>
@@ -22,10 +39,10 @@ internal static class DataSource
     }
 
     /// <summary>Writes a data set as folders of PNG files, showing progress.</summary>
-    public static void Write(DatasetPair data, string folder, CommandConsole console)
+    public static void Write(DatasetPair data, string folder, CommandConsole console, CancellationToken stop)
     {
         using var view = ConsoleProgress.Create(console.People);
         using var progress = new CountingProgress(view, "writing");
-        FolderExport.WriteTo(data, folder, progress.Report);
+        FolderExport.WriteTo(data, folder, progress.Report, stop);
     }
 }

@@ -26,7 +26,12 @@ internal static class DoctorCommand
         {
             var console = host.Console(parse.GetValue(common.Json));
             var machine = MachineChecks.All(parse.GetValue(common.Out) ?? "runs", console.People);
-            var findings = machine.Concat(LibraryChecks.All()).ToList();
+            var findings = new List<Finding>();
+            foreach (var finding in machine.Concat(LibraryChecks.All()))
+            {
+                host.Stop.ThrowIfCancellationRequested();
+                findings.Add(finding);
+            }
             bool ready = findings.TrueForAll(finding => finding.State != FindingState.Missing);
             if (!console.Json)
             {

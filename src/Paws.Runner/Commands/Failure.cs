@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using Paws.Data;
 using Paws.Runner.Parallel;
-using Paws.Runner.Repro;
 using Paws.Runner.Startup;
 
 namespace Paws.Runner.Commands;
@@ -22,7 +21,7 @@ internal static partial class Failure
     public const string TraceVariable = "PAWS_TRACE";
 
     /// <summary>Prints what happened and returns the exit code.</summary>
-    public static int Report(Exception e, TextWriter error, CancellationToken stop)
+    public static int Report(Exception e, TextWriter error, CancellationToken stop, int stoppedCode = Stopped)
     {
         if (Environment.GetEnvironmentVariable(TraceVariable) is { Length: > 0 } and not "0")
         {
@@ -30,9 +29,9 @@ internal static partial class Failure
         }
         if (e is RanksStoppedException || (e is OperationCanceledException && stop.IsCancellationRequested))
         {
-            var how = e is PlanStoppedException ? e.Message : "continue a training run with --resume and its --out";
+            var how = e is StoppedException ? e.Message : "continue a training run with --resume and its --out";
             error.WriteLine($"paws: stopped; {how}");
-            return Stopped;
+            return stoppedCode;
         }
         var (known, words) = InWords(e);
         Print(words, error);
@@ -58,6 +57,7 @@ internal static partial class Failure
         e switch
         {
             UserErrorException or DataException or CollectiveException => e.Message,
+            _ when OutOfMemory.Describe(e) is { } words => words,
             IOException io when IsDiskFull(io) => $"disk full while writing{PathIn(io)}; free space and use --resume",
             UnauthorizedAccessException => $"permission denied{PathIn(e)}; change its permissions or choose another --out",
             AggregateException { InnerExceptions: [var only] } => Describe(only),

@@ -143,6 +143,7 @@ internal static class TrainCommand
                 GivenSettings.Check(loaded, PublishedKeys.Train, console.Note);
             }
             var config = ExperimentSettings.Resolve(DatasetDefaults.Resolve(FitClasses(loaded, console)), host.Experiment);
+            bool anyName = outDirectory is null && config.Logging.Folder is null;
             outDirectory ??= config.Logging.Folder ?? (resuming ? null : RunDirectory.DefaultName(config, host.Now));
             if (outDirectory is null)
             {
@@ -154,7 +155,10 @@ internal static class TrainCommand
             {
                 config = FittedKeys.Take(loaded, config, RunDirectory.ReadConfig(outDirectory), number);
             }
-            RunDirectory.Check(outDirectory, resuming, config);
+            if (!anyName)
+            {
+                RunDirectory.Check(outDirectory, resuming, config);
+            }
             StartClock.Mark(StartClock.Configured);
             host.CheckDevice(config.Meta.Device);
             StartClock.Mark(StartClock.Torch);
@@ -163,6 +167,7 @@ internal static class TrainCommand
                 {
                     Config = config,
                     OutDirectory = Path.GetFullPath(outDirectory),
+                    AnyName = anyName,
                     Resume = resuming,
                     Asked = new AskedSettings(WithEpochs(loaded), number, resuming || loaded.OriginOf("data.labels").Recorded),
                     ChosenPreset = chosen,

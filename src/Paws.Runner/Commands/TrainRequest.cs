@@ -9,10 +9,14 @@ public sealed record TrainRequest
     public required PawsConfig Config { get; init; }
 
     /// <summary>
-    /// The run directory, a full path. It has passed <see cref="RunDirectory.Check"/> and has not been made yet:
-    /// <see cref="RunDirectory.Create"/> belongs after the data has been opened, so that bad data leaves nothing behind.
+    /// The run directory, a full path. It has passed <see cref="RunDirectory.Check"/>, unless <see cref="AnyName"/>, and has not been made
+    /// yet: it is claimed first, and <see cref="RunDirectory.Create"/> belongs after the data has been opened, so that bad data leaves
+    /// nothing behind.
     /// </summary>
     public required string OutDirectory { get; init; }
+
+    /// <summary>Nobody has asked for that directory: where it is taken, another beside it will do.</summary>
+    public bool AnyName { get; init; }
 
     /// <summary>Continue the run that the directory holds.</summary>
     public bool Resume { get; init; }

@@ -19,14 +19,23 @@ internal static class TestImages
         torch.tensor(indices.Select(i => (long)data.Labels[i]).ToArray());
 
     /// <summary>Runs images through a network at centre crop, batch by batch, and joins the rows.</summary>
-    public static torch.Tensor Forward(RunSetting run, IImageDataset data, int[] indices, Func<torch.Tensor, torch.Tensor> network)
+    /// <exception cref="OperationCanceledException">Stopping was asked for.</exception>
+    public static torch.Tensor Forward(
+        RunSetting run,
+        IImageDataset data,
+        int[] indices,
+        Func<torch.Tensor, torch.Tensor> network,
+        CancellationToken? stop = null
+    )
     {
         using var scope = torch.NewDisposeScope();
         var rows = new List<torch.Tensor>();
         using var loader = run.OpenEvaluationLoader(data, indices);
         using var uploads = new Uploads(run.Device);
-        while (loader.Next() is { } batch)
+        var heeded = stop ?? run.Stop;
+        while (loader.Next(heeded) is { } batch)
         {
+            heeded.ThrowIfCancellationRequested();
             using var step = torch.NewDisposeScope();
             rows.Add(network(uploads.Take(batch)[0]).MoveToOuterDisposeScope());
         }

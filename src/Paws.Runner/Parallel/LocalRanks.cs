@@ -1,7 +1,6 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
+using Paws.Runner.Startup;
 
 namespace Paws.Runner.Parallel;
 
@@ -11,9 +10,6 @@ namespace Paws.Runner.Parallel;
 /// </summary>
 internal static class LocalRanks
 {
-    /// <summary>SIGUSR1, which mpirun passes on to all ranks: stop and save, as Ctrl-C asks one process to.</summary>
-    public const PosixSignal StopSignal = (PosixSignal)10;
-
     private const string Name = "--nproc";
 
     /// <summary>The option, for help and for the parser.</summary>
@@ -59,9 +55,18 @@ internal static class LocalRanks
                 $"{Name} needs mpirun, which is not on the PATH; install Open MPI (Debian and Ubuntu: apt-get install openmpi-bin)"
             );
         var report = new MpirunReport();
-        using var process = Process.Start(Command(mpirun, number, arguments))!;
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(process, signal));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(process, signal));
+        using var child = ChildProcess.Start(
+            Command(mpirun, number, arguments),
+            start =>
+            {
+                start.RedirectStandardError = true;
+                start.Environment["TERM"] = "dumb"; // or .NET greets what mpirun passes off as a terminal
+            }
+        );
+        // mpirun passes this signal on to all ranks, while it would end them at the others. Rank 0 says what happens.
+        using var signals = new StopSignals(TextWriter.Null, "") { AtOnce = child.End };
+        using var asking = signals.Token.Register(() => child.Ask((int)StopSignals.User));
+        var process = child.Process;
         for (var line = process.StandardError.ReadLine(); line is not null; line = process.StandardError.ReadLine())
         {
             if (report.Take(line))
@@ -70,14 +75,20 @@ internal static class LocalRanks
             }
         }
         process.WaitForExit();
+        var code = report.ExitCode ?? process.ExitCode;
+        // The ranks know only the signal that mpirun gave them.
+        if (signals.Token.IsCancellationRequested && code == 128 + (int)StopSignals.User)
+        {
+            return signals.ExitCode;
+        }
         if (report.Died is { } died)
         {
             throw new UserErrorException(died);
         }
-        return report.ExitCode ?? process.ExitCode;
+        return code;
     }
 
-    private static ProcessStartInfo Command(string mpirun, int number, IReadOnlyList<string> arguments)
+    private static List<string> Command(string mpirun, int number, IReadOnlyList<string> arguments)
     {
         List<string> words =
         [
@@ -94,18 +105,7 @@ internal static class LocalRanks
         {
             words.Insert(1, "--allow-run-as-root");
         }
-        // A session of its own, so that a Ctrl-C at the terminal comes here alone: mpirun would end the ranks before they have saved.
-        if (Find("setsid") is { } setsid)
-        {
-            words.InsertRange(0, [setsid, "--wait"]);
-        }
-        var start = new ProcessStartInfo(words[0]) { RedirectStandardError = true };
-        start.Environment["TERM"] = "dumb"; // or .NET greets what mpirun passes off as a terminal
-        foreach (var word in words.Skip(1))
-        {
-            start.ArgumentList.Add(word);
-        }
-        return start;
+        return words;
     }
 
     private static IEnumerable<string> Without(IReadOnlyList<string> arguments)
@@ -121,13 +121,6 @@ internal static class LocalRanks
                 yield return arguments[i];
             }
         }
-    }
-
-    /// <summary>Asks the ranks to save and end.</summary>
-    private static void Stop(Process process, PosixSignalContext signal)
-    {
-        signal.Cancel = true;
-        ChildProcess.Signal(process, (int)StopSignal);
     }
 
     /// <summary>Where a program is on the PATH; null if nowhere.</summary>

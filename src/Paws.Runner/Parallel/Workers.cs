@@ -205,7 +205,12 @@ internal sealed class Workers : IDisposable
         {
             failure = e;
         }
-        Agree(failure);
+        // One that was asked to stop has not failed: all stop.
+        var stops = failure is OperationCanceledException;
+        if (Agree(stops ? null : failure, stops))
+        {
+            throw new RanksStoppedException();
+        }
         return result;
     }
 

@@ -13,16 +13,16 @@ public sealed class CommandConsole
 {
     private static readonly JsonSerializerOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly TextWriter _output;
-    private readonly TextWriter _notes;
+    private readonly TextWriter _error;
 
     /// <summary>A console over given streams.</summary>
     /// <param name="output">Standard output.</param>
     /// <param name="people">Where text for people goes.</param>
     /// <param name="json">Whether the result is printed as JSON on standard output.</param>
-    /// <param name="notes">Standard error, for what is done differently from what was asked; null drops it.</param>
-    public CommandConsole(TextWriter output, IAnsiConsole people, bool json, TextWriter? notes = null)
+    /// <param name="error">Standard error; null where nobody reads it.</param>
+    public CommandConsole(TextWriter output, IAnsiConsole people, bool json, TextWriter? error = null)
     {
-        (_output, People, Json, _notes) = (output, people, json, notes ?? TextWriter.Null);
+        (_output, People, Json, _error) = (output, people, json, error ?? TextWriter.Null);
     }
 
     /// <summary>Text for people: a terminal with colours and live display, or plain lines.</summary>
@@ -62,7 +62,14 @@ public sealed class CommandConsole
     public void Say(string line) => People.WriteLine(line);
 
     /// <summary>One line on standard error: something is done differently from what was asked, or not at all.</summary>
-    public void Note(string line) => _notes.WriteLine($"paws: note: {line}");
+    public void Note(string line) => Warn($"note: {line}");
+
+    /// <summary>One line on standard error: what is done differently from what was asked or is usual.</summary>
+    public void Warn(string line)
+    {
+        _error.WriteLine($"paws: {line}");
+        _error.Flush();
+    }
 
     /// <summary>The result: with --json the last line of standard output, otherwise nothing (people have been told already).</summary>
     public void WriteResult(JsonObject result)

@@ -68,6 +68,9 @@ public sealed record RunResult
     /// <summary>Since which step it no longer was; null when it never was, or ended so.</summary>
     public int? RecoveredAtStep { get; init; }
 
+    /// <summary>Images that could not be read: left out, or replaced by others of their class.</summary>
+    public int SkippedImages { get; init; }
+
     /// <summary>Seconds of training and evaluation.</summary>
     public required double Seconds { get; init; }
 
@@ -132,6 +135,7 @@ public sealed record RunResult
             ["collapse_kind"] = CollapseKind,
             ["collapsed_at_step"] = CollapsedAtStep,
             ["recovered_at_step"] = RecoveredAtStep,
+            ["skipped_images"] = SkippedImages,
             ["seconds"] = Number(Seconds),
             ["images_per_second"] = Number(ImagesPerSecond),
             ["peak_memory_mb"] = Number(PeakMemoryMb),

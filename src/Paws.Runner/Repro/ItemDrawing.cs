@@ -13,7 +13,15 @@ namespace Paws.Runner.Repro;
 /// <param name="store">Records of runs, for curves.</param>
 /// <param name="work">Where runs worked: Figure 2 takes the weights of one.</param>
 /// <param name="console">Where it is said what data Figure 2 opens.</param>
-internal sealed class ItemDrawing(ReproPlan plan, ItemResult result, RunStore store, string work, CommandConsole console)
+/// <param name="stop">Asks to stop while that is opened.</param>
+internal sealed class ItemDrawing(
+    ReproPlan plan,
+    ItemResult result,
+    RunStore store,
+    string work,
+    CommandConsole console,
+    CancellationToken stop = default
+)
 {
     /// <summary>Pixels for each drawing unit.</summary>
     private const double PngScale = 2;
@@ -140,6 +148,6 @@ internal sealed class ItemDrawing(ReproPlan plan, ItemResult result, RunStore st
     private string? Method()
     {
         var directory = Path.Combine(work, plan.Cells[0].Runs[0].Key);
-        return RunDirectory.HoldsRun(directory) ? Figure2.Draw(StepPictures.OfRun(directory, console)) : null;
+        return RunDirectory.HoldsRun(directory) ? Figure2.Draw(StepPictures.OfRun(directory, console, stop)) : null;
     }
 }

@@ -70,12 +70,12 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
             }
             catch (OperationCanceledException e)
             {
-                Write(plans, store); // what there is so far
+                Write(plans, store, CancellationToken.None); // what there is so far
                 throw new PlanStoppedException(e);
             }
             (failures, taken) = (queue.Failures, queue.Taken);
         }
-        var results = Write(plans, store);
+        var results = Write(plans, store, stop);
         if (ReproFiles.Items.All(request.Items.Contains) && store.Besides(runs) is { Count: > 0 } besides)
         {
             console.Say($"records that nothing at this scale and number of seeds asks for: {string.Join(", ", besides)}");
@@ -97,18 +97,19 @@ internal sealed class ReproJob(ReproRequest request, IRunner runner, CommandCons
         }
     }
 
-    private IReadOnlyList<ItemResult> Write(IReadOnlyList<ReproPlan> plans, RunStore store)
+    private IReadOnlyList<ItemResult> Write(IReadOnlyList<ReproPlan> plans, RunStore store, CancellationToken stop)
     {
         var results = new List<ItemResult>();
         foreach (var plan in plans)
         {
+            stop.ThrowIfCancellationRequested();
             var (result, id) = (ItemResult.Of(plan, store), plan.Item.Id);
             results.Add(result);
             var table = new ItemTable(plan, result);
             string Path(string extension) => request.Folder.File(plan.Scale.Name, id, extension);
             AtomicFile.WriteAllText(Path(".md"), $"# {plan.Item.Name}: {plan.Item.Title}\n\n{table.ToMarkdown()}");
             AtomicFile.WriteAllText(Path(".csv"), table.ToCsv());
-            foreach (var (extension, content) in new ItemDrawing(plan, result, store, request.Work, console).Files())
+            foreach (var (extension, content) in new ItemDrawing(plan, result, store, request.Work, console, stop).Files())
             {
                 AtomicFile.Write(Path(extension), stream => stream.Write(content));
             }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Paws.Runner.Config;
 using Paws.Runner.Reporting;
 
@@ -12,7 +11,6 @@ namespace Paws.Runner.Repro;
 /// <param name="device">Where they train; null leaves it to the configuration.</param>
 internal sealed class TrainingProcess(string? data, string? device) : IRunner
 {
-    private const int Terminate = 15; // SIGTERM: paws saves and ends
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(0.5);
 
     /// <inheritdoc />
@@ -24,25 +22,24 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
         AtomicFile.WriteAllText(config, ConfigWriter.ToYaml(run.Config));
         using var log = new StreamWriter(directory + ".log", append: true) { AutoFlush = true };
         var last = "";
-        using var process = Process.Start(Command(config, directory))!;
+        using var child = ChildProcess.Start(
+            Command(config, directory),
+            start => start.RedirectStandardOutput = start.RedirectStandardError = start.RedirectStandardInput = true
+        );
+        var process = child.Process;
         process.OutputDataReceived += (_, line) => Write(line.Data);
         process.ErrorDataReceived += (_, line) => Write(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var asked = false;
+        using var asking = stop.Register(() => child.Ask());
         while (!process.HasExited)
         {
             await Task.WhenAny(process.WaitForExitAsync(CancellationToken.None), Task.Delay(Pause, CancellationToken.None))
                 .ConfigureAwait(false);
-            if (stop.IsCancellationRequested && !asked)
-            {
-                asked = true;
-                ChildProcess.Signal(process, Terminate);
-            }
             done(Share(run, directory));
         }
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false); // and what it still had to say
-        if (asked)
+        if (process.ExitCode != 0 && stop.IsCancellationRequested)
         {
             throw new OperationCanceledException(stop);
         }
@@ -73,6 +70,11 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
     /// <summary>Two plans may share arms, and two processes a working folder; a run directory has one writer.</summary>
     private static FileStream Claim(ReproRun run, string directory)
     {
+        // A training whose paws repro was killed goes on until it has saved.
+        if (RunClaim.IsTaken(directory, out var words))
+        {
+            throw new RunTakenException($"{run.Key}: {words}");
+        }
         try
         {
             return new FileStream(
@@ -90,7 +92,7 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
         }
     }
 
-    private ProcessStartInfo Command(string config, string directory)
+    private List<string> Command(string config, string directory)
     {
         List<string> words = [.. ChildProcess.Self(), "train", "--config", config, "--out", directory];
         if (RunDirectory.HoldsRun(directory))
@@ -105,17 +107,7 @@ internal sealed class TrainingProcess(string? data, string? device) : IRunner
         {
             words.AddRange(["--device", device]);
         }
-        var start = new ProcessStartInfo(words[0])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-        };
-        foreach (var word in words.Skip(1))
-        {
-            start.ArgumentList.Add(word);
-        }
-        return start;
+        return words;
     }
 
     private static StepMetrics? LastStep(string path)

@@ -26,16 +26,20 @@ internal sealed class BestEpoch : IDisposable
     /// <summary>Share of held-out images classified rightly then, in [0, 1].</summary>
     public double Top1 => Read(1);
 
+    /// <summary>The name of the tensor in <see cref="State"/> that is not a number before anything was judged.</summary>
+    public const string JudgedName = "best.judged";
+
     /// <summary>What a checkpoint must hold.</summary>
     public IEnumerable<(string Name, torch.Tensor Value)> State =>
-        buffers.Select(b => b.Name).Prepend("values").Zip(kept, (name, value) => ("best." + name, value)).Append(("best.judged", judged));
+        buffers.Select(b => b.Name).Prepend("values").Zip(kept, (name, value) => ("best." + name, value)).Append((JudgedName, judged));
 
     private IEnumerable<torch.Tensor> Live => buffers.Select(b => b.Value).Prepend(parameters.Values);
 
     /// <summary>Takes a copy of the weights if they are at least as good as the best so far.</summary>
     public void Judge(double epoch, double top1)
     {
-        if (Epoch is not null && top1 < Top1)
+        // Weights that have diverged are nobody's best, though what they predict may happen to be right.
+        if ((Epoch is not null && top1 < Top1) || Finite.FirstNot([("values", parameters.Values)]) is not null)
         {
             return;
         }

@@ -90,7 +90,8 @@ internal sealed class ClassifierPhase : IPhase
         var done = step + 1;
         if (Split.Held.Length > 0 && (done == TotalSteps || Math.Floor(done / StepsPerEpoch) > Math.Floor(step / StepsPerEpoch)))
         {
-            var accuracy = classifier.Evaluate(Encoder, Features, run.Data.Train, Split.Held);
+            // Part of a step, which is done as a whole.
+            var accuracy = classifier.Evaluate(Encoder, Features, run.Data.Train, Split.Held, CancellationToken.None);
             Best.Judge(done / StepsPerEpoch, accuracy.Top1);
             Judged?.Invoke(done, done / StepsPerEpoch, accuracy);
             if (BatchStatistics)

@@ -11,13 +11,21 @@ namespace Paws.Runner.Training;
 internal static class EvaluationJob
 {
     /// <summary>Evaluates on all test images and tells the result.</summary>
-    public static void Run(EvalRequest request, CommandConsole console)
+    public static void Run(EvalRequest request, CommandConsole console, CancellationToken stop = default)
     {
         var clock = Stopwatch.StartNew();
         var path = request.Checkpoint ?? WeightsOf(request.RunDirectory);
-        using var setting = RunSetting.Open(request.Config, console);
+        var skipped = new SkippedList(null, console.Warn);
+        using var setting = RunSetting.Open(
+            request.Config,
+            console,
+            stop: stop,
+            keepBadImages: RunData.KeepsBadImages(request.RunDirectory, request.Config),
+            replaced: skipped.Add
+        );
         using var encoder = setting.NewEncoder();
         CheckpointLoader.LoadEncoder(path, RunContext.EncoderState(encoder));
+        Finite.Require(path, RunContext.EncoderState(encoder));
         var accuracy = NearestNeighbours.Evaluate(setting, encoder).Accuracy;
         console.Say(Describe($"PAWS-NN of {Path.GetFileName(path)}", accuracy));
         console.WriteResult(

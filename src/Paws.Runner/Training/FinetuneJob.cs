@@ -13,15 +13,42 @@ namespace Paws.Runner.Training;
 internal static class FinetuneJob
 {
     /// <summary>Fine-tunes, evaluates before and after, writes weights and metrics.</summary>
-    public static void Run(FinetuneRequest request, CommandConsole console, CancellationToken stop)
+    /// <param name="request">What was asked for.</param>
+    /// <param name="console">Where it talks.</param>
+    /// <param name="stop">Asks to save and end after a step.</param>
+    /// <param name="waits">Asks the same of everything that is not a step.</param>
+    public static void Run(FinetuneRequest request, CommandConsole console, CancellationToken stop, CancellationToken waits)
     {
         var clock = Stopwatch.StartNew();
         var path =
             request.Checkpoint
             ?? EvaluationJob.WeightsOf(request.RunDirectory ?? throw new UserErrorException("finetune needs a run or a --checkpoint"));
-        using var setting = RunSetting.Open(request.Config, console);
+        using var claim = TrainingJob.Claim(request.OutDirectory, request.Resume, request.Config, console);
+        try
+        {
+            Run(request, path, clock, console, stop, waits);
+        }
+        catch (OperationCanceledException e)
+        {
+            throw TrainingJob.Stopped(request.OutDirectory, e);
+        }
+    }
+
+    private static void Run(
+        FinetuneRequest request,
+        string path,
+        Stopwatch clock,
+        CommandConsole console,
+        CancellationToken stop,
+        CancellationToken waits
+    )
+    {
+        var skipped = new SkippedList(null, console.Warn);
+        var keeps = request.RunDirectory is { } source && RunData.KeepsBadImages(source, request.Config);
+        using var setting = RunSetting.Open(request.Config, console, stop: waits, keepBadImages: keeps, replaced: skipped.Add);
         using var encoder = setting.NewEncoder();
         CheckpointLoader.LoadEncoder(path, RunContext.EncoderState(encoder));
+        Finite.Require(path, RunContext.EncoderState(encoder));
         var before = NearestNeighbours.Evaluate(setting, encoder).Accuracy;
         console.Say(EvaluationJob.Describe("before fine-tuning", before));
 
@@ -29,6 +56,10 @@ internal static class FinetuneJob
         if (!request.Resume)
         {
             RunDirectory.Create(request.OutDirectory, request.Config);
+        }
+        else
+        {
+            TrainingJob.Adopt(request.OutDirectory, request.Config, from, console);
         }
         using var metrics = new MetricsWriter(request.OutDirectory);
         using var view = ConsoleProgress.Create(console.People);

@@ -48,12 +48,19 @@ internal sealed class LinearClassifier : IDisposable
     /// <param name="features">[n, 3, s, s] → [n, width] by that encoder.</param>
     /// <param name="data">Images with labels.</param>
     /// <param name="chosen">Which of them.</param>
-    public Accuracy Evaluate(Encoder encoder, Func<torch.Tensor, torch.Tensor> features, IImageDataset data, int[] chosen)
+    /// <param name="stop">Asks to stop; null takes the run's own token.</param>
+    public Accuracy Evaluate(
+        Encoder encoder,
+        Func<torch.Tensor, torch.Tensor> features,
+        IImageDataset data,
+        int[] chosen,
+        CancellationToken? stop = null
+    )
     {
         using var scope = torch.NewDisposeScope();
         using var frozen = torch.no_grad();
         encoder.Eval();
-        var scores = TestImages.Forward(run, data, chosen, images => Logits(features(images)));
+        var scores = TestImages.Forward(run, data, chosen, images => Logits(features(images)), stop);
         return TestImages.Accuracy(scores, TestImages.Labels(data, chosen).to(run.Device));
     }
 

@@ -58,9 +58,14 @@ internal sealed class PhaseRunner(RunContext run, Resumed from)
         run.Metrics?.ResumeAt(phase.Name, state.Step);
         run.Metrics?.ResumeAt(phase.Name + Phase.HeldOut, state.Step);
         new TrainingLoop(run, phase).Run(state);
+        if (phase is ClassifierPhase)
+        {
+            run.Save(phase, state); // what follows puts other weights in their place, and may be stopped
+        }
         phase.Finish(state);
         if (run.Ranks.Leads)
         {
+            run.RequireFinite(phase, state, RunContext.EncoderState(phase.Encoder).Concat(phase.Classifier));
             RunCheckpoint.SaveModel(PathOf(files.Weights), RunContext.EncoderState(phase.Encoder));
             if (classifies)
             {

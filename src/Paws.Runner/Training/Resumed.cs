@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Parallel;
 using Paws.Runner.Reporting;
+using TorchSharp;
 
 namespace Paws.Runner.Training;
 
@@ -33,11 +34,35 @@ internal sealed record Resumed(string Phase, RunProgress Progress, RunCheckpoint
             return null;
         }
         var checkpoint = RunCheckpoint.Load(path);
+        // Earlier versions saved weights that had diverged.
+        if (FirstNot(checkpoint) is { } name)
+        {
+            var previous = RunCheckpoint.PreviousOf(path);
+            checkpoint.Dispose();
+            checkpoint = File.Exists(previous) ? RunCheckpoint.Load(previous) : null;
+            if (checkpoint is null || FirstNot(checkpoint) is not null)
+            {
+                checkpoint?.Dispose();
+                throw new UserErrorException(
+                    $"the run in {directory} has diverged: its checkpoint holds weights that are not finite numbers ({name}), and there is no "
+                        + "earlier one; start a new run with another --out and a lower learning rate"
+                );
+            }
+            console.Warn($"{path} holds weights that are not finite numbers ({name}): going on from {previous} instead");
+        }
         if (checkpoint.Notice is { } notice)
         {
             console.Say(notice);
         }
         console.Say($"continuing {checkpoint.State.Phase} after step {checkpoint.State.Step}");
         return checkpoint;
+    }
+
+    private static string? FirstNot(RunCheckpoint checkpoint)
+    {
+        using var scope = torch.NewDisposeScope();
+        return Finite.FirstNot(
+            checkpoint.Tensors.Names.Where(name => name != BestEpoch.JudgedName).Select(name => (name, checkpoint.Tensors.Read(name)))
+        );
     }
 }

@@ -31,6 +31,7 @@ internal sealed record RunContext(
     public Workers Ranks => Setting.Ranks;
 
     /// <summary>Writes a checkpoint from which the run continues bit for bit, on the rank that leads.</summary>
+    /// <exception cref="UserErrorException">The weights or the optimiser's state have diverged: the checkpoints that are there stay.</exception>
     public void Save(IPhase phase, PhaseState state)
     {
         if (!Ranks.Leads)
@@ -38,7 +39,8 @@ internal sealed record RunContext(
             return;
         }
         Metrics?.Flush();
-        var tensors = EncoderState(phase.Encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State);
+        var tensors = EncoderState(phase.Encoder, RunCheckpoint.EncoderPrefix).Concat(phase.State).ToList();
+        RequireFinite(phase, state, tensors);
         RunCheckpoint.Save(
             Path.Combine(Directory, RunCheckpoint.FileName),
             tensors,
@@ -51,6 +53,22 @@ internal sealed record RunContext(
                 Extra = State.ToJson(),
             }
         );
+    }
+
+    /// <summary>Refuses to save what is not finite, and weights from which no smaller step leads back.</summary>
+    /// <exception cref="UserErrorException">The run has diverged.</exception>
+    public void RequireFinite(IPhase phase, PhaseState state, IEnumerable<(string Name, torch.Tensor Value)> tensors)
+    {
+        var largest = Finite.Largest(phase.Parameters.Values);
+        var sign =
+            !double.IsFinite(largest) ? "its weights are not finite numbers"
+            : largest > Diverged.LargestWeight ? FormattableString.Invariant($"its weights have grown to {largest:0.#e+0}")
+            : Finite.FirstNot(tensors.Where(t => t.Name != BestEpoch.JudgedName)) is { } name ? $"{name} is not finite"
+            : null;
+        if (sign is not null)
+        {
+            throw new UserErrorException(Diverged.Words(phase, sign, state.Step, Config));
+        }
     }
 
     /// <summary>An encoder's parameters and buffers under their published names, behind a prefix.</summary>

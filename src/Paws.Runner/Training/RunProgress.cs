@@ -34,6 +34,9 @@ internal sealed class PhaseState
     /// <summary>Top-1 of those weights on the images that chose them, in percent; else null.</summary>
     public double? HeldOutTop1 { get; set; }
 
+    /// <summary>Whether an evaluation after these steps was begun and has not ended; it is made up for when the run goes on.</summary>
+    public bool? EvaluationDue { get; set; }
+
     /// <summary>Whether it stands collapsed, as far as has been noticed.</summary>
     public bool Collapsed { get; set; }
 

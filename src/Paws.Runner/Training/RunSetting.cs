@@ -26,10 +26,11 @@ internal sealed class RunSetting : IDisposable
         LabelSplit labels,
         torch.Device device,
         torch.ScalarType computeType,
-        Workers ranks
+        Workers ranks,
+        CancellationToken stop
     )
     {
-        (Config, Data, Labels, Device, ComputeType, Ranks) = (config, data, labels, device, computeType, ranks);
+        (Config, Data, Labels, Device, ComputeType, Ranks, Stop) = (config, data, labels, device, computeType, ranks, stop);
         Labeled = [.. labels.Indices];
         Plans = new Plans(this);
     }
@@ -55,6 +56,11 @@ internal sealed class RunSetting : IDisposable
     /// <summary>This process among the ranks of the run.</summary>
     public Workers Ranks { get; }
 
+    /// <summary>
+    /// Asks to stop whatever waits or takes long and is not a training step. Of several ranks none is asked so: they agree before each step.
+    /// </summary>
+    public CancellationToken Stop { get; }
+
     /// <summary>Which images form which step.</summary>
     public Plans Plans { get; }
 
@@ -71,14 +77,25 @@ internal sealed class RunSetting : IDisposable
     /// <param name="console">Where progress and what was found are told.</param>
     /// <param name="ranks">This process among the ranks of the run; null for one.</param>
     /// <param name="asked">What the user asked for, where the rest may be fitted to the data; null fits nothing.</param>
-    public static RunSetting Open(PawsConfig config, CommandConsole console, Workers? ranks = null, AskedSettings? asked = null)
+    /// <param name="stop">Asks to stop, while data is opened and later.</param>
+    /// <param name="keepBadImages">Whether unreadable images stay in the listing, see <see cref="RunData.KeepsBadImages"/>.</param>
+    /// <param name="replaced">Told the unreadable images that are met later and replaced, where they are to be skipped.</param>
+    public static RunSetting Open(
+        PawsConfig config,
+        CommandConsole console,
+        Workers? ranks = null,
+        AskedSettings? asked = null,
+        CancellationToken stop = default,
+        bool keepBadImages = false,
+        Action<SkippedImage>? replaced = null
+    )
     {
         ranks ??= Parallel.Workers.Single;
         LibTorch.Prepare();
         var device = LibTorch.Resolve(config.Meta.Device);
         torch.set_num_threads(config.Meta.Threads > 0 ? config.Meta.Threads : Math.Max(1, Environment.ProcessorCount / ranks.LocalSize));
         var bf16 = config.Meta.UseFp16 && (device.type == DeviceType.CUDA || CpuFeatures.HasNativeBf16);
-        var data = OpenData(config, console);
+        var data = OpenData(config, console, keepBadImages, stop);
         try
         {
             if (asked is not null)
@@ -110,7 +127,24 @@ internal sealed class RunSetting : IDisposable
             {
                 console.Say($"skipped {data.SkippedImages.Count} images that cannot be read, the first: {data.SkippedImages[0].Name}");
             }
-            return new RunSetting(config, data, labels, device, bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32, ranks);
+            if (config.Data.SkipBadImages)
+            {
+                var seed = (ulong)(uint)config.Meta.Seed;
+                data = data with
+                {
+                    Train = new ReplacingDataset(data.Train, labels.Indices, seed, replaced),
+                    Test = new ReplacingDataset(data.Test, [], seed, replaced),
+                };
+            }
+            return new RunSetting(
+                config,
+                data,
+                labels,
+                device,
+                bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
+                ranks,
+                ranks.Alone ? stop : CancellationToken.None
+            );
         }
         catch
         {
@@ -148,11 +182,11 @@ internal sealed class RunSetting : IDisposable
 
     private BatchMemory AllocateMemory(long bytes) => TensorMemory.Allocate(bytes, PixelType, pinned: Device.type == DeviceType.CUDA);
 
-    private static DatasetPair OpenData(PawsConfig config, CommandConsole console)
+    private static DatasetPair OpenData(PawsConfig config, CommandConsole console, bool keepBadImages, CancellationToken stop)
     {
         using var view = ConsoleProgress.Create(console.People);
         using var progress = new CountingProgress(view, "decoding images");
-        return DatasetOpener.Open(DatasetRequests.From(config), progress.Report);
+        return DatasetOpener.Open(DatasetRequests.From(config) with { KeepBadImages = keepBadImages }, progress.Report, console.Warn, stop);
     }
 
     /// <summary>How many there are of each class; images without one are left out.</summary>

@@ -73,9 +73,9 @@ internal static class StepPictures
 
     /// <summary>Step 0 of a run of PAWS with the weights that it has come to.</summary>
     /// <exception cref="UserErrorException">The run has no weights yet, or its data is not where it was.</exception>
-    public static StepPicture OfRun(string directory, CommandConsole console)
+    public static StepPicture OfRun(string directory, CommandConsole console, CancellationToken stop = default)
     {
-        using var run = RunSetting.Open(RunDirectory.ReadConfig(directory), console);
+        using var run = RunSetting.Open(RunDirectory.ReadConfig(directory), console, stop: stop);
         using var encoder = run.NewEncoder();
         CheckpointLoader.LoadEncoder(EvaluationJob.WeightsOf(directory), RunContext.EncoderState(encoder));
         return Take(run, encoder);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Paws.Data;
 using Paws.Model;
 using Paws.Runner.Checkpoints;
 using Paws.Runner.Commands;
@@ -38,10 +39,73 @@ internal sealed class TrainingJob(
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly Workers ranks = workers ?? Workers.Single;
 
+    /// <summary>Asks what is not a step to stop: opening data, waiting for a batch, evaluation.</summary>
+    public CancellationToken Waits { get; init; }
+
     /// <summary>Runs to the end, or to the stop that was asked for.</summary>
     public void Run()
     {
-        using var setting = ranks.Together(() => RunSetting.Open(request.Config, console, ranks, request.Asked));
+        using var claim = ranks.Together(() =>
+            ranks.Leads ? Claim(request.OutDirectory, request.Resume, request.Config, console, request.AnyName) : null
+        );
+        request = request with { OutDirectory = claim?.Directory ?? request.OutDirectory };
+        try
+        {
+            Train();
+        }
+        catch (OperationCanceledException e) when (ranks.Alone)
+        {
+            throw Stopped(request.OutDirectory, e);
+        }
+    }
+
+    /// <summary>Takes the directory of results for this process.</summary>
+    public static RunClaim Claim(string directory, bool resume, PawsConfig config, CommandConsole console, bool anyName = false)
+    {
+        var claim = RunClaim.Take(directory, resume, config, anyName);
+        if (claim.LeftBy is { } dead)
+        {
+            console.Warn($"{claim.Directory} was left locked by {dead}, which has ended: taken over");
+        }
+        return claim;
+    }
+
+    /// <summary>How a run that was stopped is gone on with.</summary>
+    public static StoppedException Stopped(string directory, OperationCanceledException e) =>
+        new(
+            !RunDirectory.HoldsRun(directory) ? "nothing had been written; the same command starts again"
+                : RunCheckpoint.Exists(Path.Combine(directory, RunCheckpoint.FileName)) ? $"saved; go on with --resume --out {directory}"
+                : $"nothing had been trained; begin with --resume --out {directory}",
+            e
+        );
+
+    /// <summary>Takes the changed settings of a continuation into the run's configuration, and says which they are.</summary>
+    public static void Adopt(string directory, PawsConfig config, Resumed from, CommandConsole console)
+    {
+        var step = from.Checkpoint?.State.Step ?? 0;
+        var changes = RunDirectory.Adopt(directory, config, from.Phase, step);
+        if (changes.Count > 0)
+        {
+            console.Say($"changed from here on: {string.Join("; ", changes)}");
+        }
+    }
+
+    private void Train()
+    {
+        var keepsBadImages = request.Resume && RunData.KeepsBadImages(request.OutDirectory, request.Config);
+        var skipped = new SkippedList(ranks.Leads && request.Resume ? request.OutDirectory : null, console.Warn);
+        using var setting = ranks.Together(() =>
+        {
+            try
+            {
+                return RunSetting.Open(request.Config, console, ranks, request.Asked, Waits, keepsBadImages, image => skipped.Add(image));
+            }
+            catch (DataException e) when (request.Resume && e.Image is not null)
+            {
+                // A new run may do without it; one that has begun counts on it.
+                throw new UserErrorException(TrainingLoop.Words(e.Image, saved: false), e);
+            }
+        });
         ranks.Use(setting.Device);
         StartClock.Mark(StartClock.Data);
         using var from = Resumed.From(request.OutDirectory, request.Resume, ranks, console);
@@ -53,9 +117,13 @@ internal sealed class TrainingJob(
         {
             console.Say(ExpectedTime.Describe(preset, setting, encoder));
         }
-        using var metrics = ranks.Together(() => OpenDirectory(setting));
+        using var metrics = ranks.Together(() => OpenDirectory(setting, from, keepsBadImages));
         using var view = ConsoleProgress.Create(console.People);
         var run = new RunContext(setting, request.OutDirectory, metrics, view, from.Progress, stop);
+        if (ranks.Leads)
+        {
+            skipped = new SkippedList(request.OutDirectory, line => view.Note("warning: " + line));
+        }
         console.Say($"{Hardware.Describe(setting.Device, setting.ComputeType)}; results go to {request.OutDirectory}");
         if (!ranks.Alone || setting.Plans.WorldSize > 1)
         {
@@ -93,26 +161,55 @@ internal sealed class TrainingJob(
             return;
         }
         metrics?.Flush();
-        var result = RunReportBuilder.Result(run, method, clock.Elapsed.TotalSeconds) with { Objective = experiment?.Name ?? method.Name };
+        var result = RunReportBuilder.Result(run, method, clock.Elapsed.TotalSeconds) with
+        {
+            Objective = experiment?.Name ?? method.Name,
+            SkippedImages = setting.Data.SkippedImages.Count + skipped.Count,
+        };
         result.Write();
         var report = RunReportBuilder.Build(run, method, judged, result);
-        HtmlReport.Write(run.Directory, report);
-        FigureExport.Write(Path.Combine(run.Directory, FiguresFolder), run.Directory, report);
+        // Projections take seconds; the run is saved, and the report can be drawn again.
+        Abandonable.Run(
+            () =>
+            {
+                HtmlReport.Write(run.Directory, report);
+                return FigureExport.Write(Path.Combine(run.Directory, FiguresFolder), run.Directory, report);
+            },
+            setting.Stop
+        );
         RunReportBuilder.Summarise(run, report, result, console);
         console.WriteResult(result.ToJson());
     }
 
     /// <summary>The run directory made or found, and its metrics file, on the rank that leads.</summary>
-    private MetricsWriter? OpenDirectory(RunSetting setting)
+    private MetricsWriter? OpenDirectory(RunSetting setting, Resumed from, bool keepsBadImages)
     {
         if (!ranks.Leads)
         {
             return null;
         }
-        if (!request.Resume)
+        var directory = request.OutDirectory;
+        var data = RunData.Of(setting.Data, request.Config.Data.SkipBadImages && !keepsBadImages);
+        if (request.Resume)
         {
-            RunDirectory.Create(request.OutDirectory, setting.Config);
-            setting.Labels.WriteTo(Path.Combine(request.OutDirectory, LabelsFileName));
+            var before = RunData.Read(directory);
+            before?.Require(data, DataLocation.Directory(request.Config) ?? "the built-in set");
+            if (before is null)
+            {
+                data.Write(directory);
+            }
+            Adopt(directory, setting.Config, from, console);
+        }
+        else
+        {
+            RunDirectory.Create(directory, setting.Config);
+            data.Write(directory);
+        }
+        // A run that was killed in its first moments may lack it.
+        var labels = Path.Combine(directory, LabelsFileName);
+        if (!request.Resume || !File.Exists(labels))
+        {
+            setting.Labels.WriteTo(labels);
         }
         return new MetricsWriter(request.OutDirectory);
     }

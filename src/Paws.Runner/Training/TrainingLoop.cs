@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Paws.Data;
+using Paws.Data.Datasets;
 using Paws.Data.Loading;
 using Paws.Model;
 using Paws.Runner.Config;
@@ -32,12 +35,58 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
     private readonly Stopwatch clock = new();
     private readonly Workers ranks = run.Ranks;
     private double waitedBefore;
+    private bool betweenSteps = true; // the state is whole, and may be saved
     private double talkedBefore;
 
     /// <summary>Trains to the end of the phase.</summary>
     /// <param name="state">Where the phase stands; advanced with every step.</param>
     /// <exception cref="OperationCanceledException">Stopping was asked for; a checkpoint has been written.</exception>
+    /// <exception cref="UserErrorException">
+    /// The phase has diverged, or something else is wrong that the user can mend. Whatever it was, a checkpoint has been written where the
+    /// weights are good.
+    /// </exception>
     public void Run(PhaseState state)
+    {
+        try
+        {
+            RunSteps(state);
+        }
+        catch (OperationCanceledException) when (betweenSteps)
+        {
+            run.Save(phase, state);
+            throw;
+        }
+        catch (Exception e) when (betweenSteps && e is not ExternalException) // those come from a device
+        {
+            var saved = TrySave(state);
+            if (e is DataException { Image: { } image })
+            {
+                throw new UserErrorException(Words(image, saved), e);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Saves on the way out; what ended the training is what the user must hear about.</summary>
+    private bool TrySave(PhaseState state)
+    {
+        try
+        {
+            run.Save(phase, state);
+            return true;
+        }
+        catch (Exception e) when (e is UserErrorException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>One line: which image, and how to go on.</summary>
+    public static string Words(SkippedImage image, bool saved) =>
+        $"{image.Name} cannot be read: {image.Reason}; {(saved ? "the run is saved" : "the run goes on from its last checkpoint")}: "
+        + "put a good copy in its place and go on with --resume, or let another image take its place with --resume --skip-bad-images";
+
+    private void RunSteps(PhaseState state)
     {
         if (state.Step >= phase.TotalSteps)
         {
@@ -60,6 +109,10 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         ranks.Broadcast(phase.Parameters.Values);
         talkedBefore = ranks.Seconds;
         clock.Start();
+        if (state.EvaluationDue == true && state.Step < steps)
+        {
+            Pause(() => Evaluate(state, run.Config.Evaluation.QuickImages));
+        }
         while (state.Step < steps)
         {
             var step = state.Step;
@@ -69,6 +122,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             using (torch.NewDisposeScope())
             {
                 (var batch, stops) = NextBatch(loader);
+                betweenSteps = false;
                 StartClock.Mark(StartClock.Batch);
                 var output = phase.Loss(uploads.Take(batch), batch.Plan, diagnose: logs);
                 StartClock.Mark(StartClock.Forward);
@@ -88,6 +142,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             }
             state.Step = step + 1;
             state.Seconds = secondsBefore + clock.Elapsed.TotalSeconds;
+            betweenSteps = true;
             if (metrics is not null)
             {
                 var interval = Math.Max(state.Seconds - secondsAtLog, 1e-9);
@@ -104,10 +159,8 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
                 run.Progress.Update(Reading(state.Step, metrics));
                 if (!double.IsFinite(metrics.Loss))
                 {
-                    var message =
-                        $"the loss of {phase.Title} is not a number at step {step}; lower the learning rate (now {metrics.LearningRate:g3}) and "
-                        + "start again, or go on from the last checkpoint with --resume and another learning rate";
-                    ranks.Agree(new UserErrorException(message)); // all ranks see the same loss
+                    betweenSteps = false; // nothing to save
+                    ranks.Agree(new UserErrorException(Diverged.Words(phase, "its loss is not a number", step, run.Config))); // all ranks see the same loss
                 }
                 Heed(watch.Observe(metrics), state);
             }
@@ -118,7 +171,6 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
             }
             if (stops || (ranks.Alone && run.Stop.IsCancellationRequested))
             {
-                Pause(() => run.Save(phase, state));
                 throw ranks.Alone ? new OperationCanceledException(run.Stop) : new RanksStoppedException();
             }
             if (sinceCheckpoint.Elapsed.TotalSeconds > run.Config.Logging.CheckpointEverySeconds)
@@ -176,11 +228,11 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         Exception? failure = null;
         try
         {
-            batch = loader.Next() ?? throw new InvalidOperationException("the loader ended before the phase");
+            batch = loader.Next(run.Setting.Stop) ?? throw new InvalidOperationException("the loader ended before the phase");
         }
         catch (Exception e) when (!ranks.Alone)
         {
-            failure = e;
+            failure = e is DataException { Image: { } image } ? new UserErrorException(Words(image, saved: true), e) : e;
         }
         var stops = ranks.Agree(failure, run.Stop.IsCancellationRequested);
         return (batch!, stops);
@@ -211,10 +263,12 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
     /// <summary>Evaluates, on the rank that leads; the others wait for it.</summary>
     private void Evaluate(PhaseState state, int images)
     {
+        state.EvaluationDue = true;
         if (ranks.Leads)
         {
             Judge(state, images);
         }
+        state.EvaluationDue = null;
         ranks.Barrier();
         Train();
     }

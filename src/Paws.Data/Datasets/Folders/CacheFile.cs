@@ -17,8 +17,9 @@ internal sealed unsafe class CacheFile : MemoryManager<byte>
     private const int HeaderBytes = 64;
     private const int EntryBytes = 16;
 
-    private readonly MemoryMappedFile file;
-    private readonly MemoryMappedViewAccessor view;
+    // Null where the memory is the process's own.
+    private readonly MemoryMappedFile? file;
+    private readonly MemoryMappedViewAccessor? view;
     private readonly byte* start;
     private readonly int pixelBytes;
     private readonly long length;
@@ -32,6 +33,15 @@ internal sealed unsafe class CacheFile : MemoryManager<byte>
         Count = count;
         this.pixelBytes = (int)pixelBytes;
         this.length = length;
+    }
+
+    private CacheFile(PackedImage[] images, long pixelBytes)
+    {
+        Count = images.Length;
+        this.pixelBytes = (int)pixelBytes;
+        length = HeaderBytes + ((long)images.Length * EntryBytes) + pixelBytes;
+        start = (byte*)NativeMemory.Alloc((nuint)length);
+        images.CopyTo(Images);
     }
 
     private static ReadOnlySpan<byte> Magic => "PAWSIMG1"u8;
@@ -65,6 +75,9 @@ internal sealed unsafe class CacheFile : MemoryManager<byte>
         images.CopyTo(cache.Images);
         return cache;
     }
+
+    /// <summary>The same without a file, for where none can be written: gone when the process ends.</summary>
+    public static CacheFile InMemory(PackedImage[] images, long pixelBytes) => new(images, pixelBytes);
 
     /// <summary>Opens a file if it is whole and was made from exactly this source; otherwise null.</summary>
     public static CacheFile? TryOpen(string path, ReadOnlySpan<byte> fingerprint, int count)
@@ -120,7 +133,7 @@ internal sealed unsafe class CacheFile : MemoryManager<byte>
         BinaryPrimitives.WriteInt32LittleEndian(header[40..], Count);
         BinaryPrimitives.WriteInt64LittleEndian(header[48..], pixelBytes);
         BinaryPrimitives.WriteUInt64LittleEndian(header[56..], Checksum());
-        view.Flush();
+        view!.Flush();
     }
 
     /// <inheritdoc />
@@ -146,9 +159,14 @@ internal sealed unsafe class CacheFile : MemoryManager<byte>
         if (!disposed)
         {
             disposed = true;
+            if (view is null)
+            {
+                NativeMemory.Free(start);
+                return;
+            }
             view.SafeMemoryMappedViewHandle.ReleasePointer();
             view.Dispose();
-            file.Dispose();
+            file!.Dispose();
         }
     }
 

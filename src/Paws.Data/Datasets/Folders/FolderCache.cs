@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -9,13 +10,21 @@ namespace Paws.Data.Datasets.Folders;
 /// </summary>
 internal sealed class FolderCache(FolderListing listing, FolderOptions options)
 {
+    private const string Advice =
+        $"name another cache folder with {FolderOptions.CacheVariable}=DIR, or {FolderOptions.CacheVariable}=off for none";
+
+    private static readonly TimeSpan SilentWait = TimeSpan.FromSeconds(2);
+
     private readonly byte[] fingerprint = Fingerprint(listing);
 
-    private string FilePath
+    private string? FilePath
     {
         get
         {
-            var folder = options.CacheDirectory ?? FolderOptions.DefaultCacheDirectory;
+            if ((options.CacheDirectory ?? FolderOptions.DefaultCacheDirectory) is not { } folder)
+            {
+                return null;
+            }
             var path = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(listing.Root)).AsSpan(0, 8));
             return Path.Combine(Path.GetFullPath(folder), $"{Path.GetFileName(listing.Root)}-{path}.images");
         }
@@ -27,7 +36,14 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
     /// </summary>
     public CacheFile? Open()
     {
-        var path = FilePath;
+        if (FilePath is not { } path)
+        {
+            if (!FolderOptions.CacheIsOff)
+            {
+                options.Notice?.Invoke($"there is no home folder to keep decoded images in: they are decoded anew each time; {Advice}");
+            }
+            return InMemory();
+        }
         try
         {
             if (Existing(path) is { } ready)
@@ -49,10 +65,33 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DataException(
-                $"The cache {path} cannot be written: {error.Message.TrimEnd('.')}. Free some space, or name another cache folder.",
-                error
-            );
+            var problem = $"The cache {path} cannot be written: {error.Message.TrimEnd('.')}";
+            if (options.CacheDirectory is not null)
+            {
+                throw new DataException($"{problem}. Free some space, or {Advice}.", error);
+            }
+            options.Notice?.Invoke($"{problem}: images are decoded into memory, and anew each time; {Advice}");
+            return InMemory();
+        }
+    }
+
+    private CacheFile? InMemory()
+    {
+        var sizes = Sizes();
+        if (sizes is null && !options.SkipBadImages)
+        {
+            return null;
+        }
+        var (images, pixelBytes) = Places(sizes);
+        var cache = CacheFile.InMemory(images, pixelBytes);
+        try
+        {
+            return Fill(cache, images, pixelBytes);
+        }
+        catch
+        {
+            ((IDisposable)cache).Dispose();
+            throw;
         }
     }
 
@@ -89,6 +128,7 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
         Parallel.For(
             0,
             sizes.Length,
+            new ParallelOptions { CancellationToken = options.Cancellation },
             (i, loop) =>
             {
                 sizes[i] = ImageDecoder.ReadSize(listing.FullPath(listing.Files[i]));
@@ -101,7 +141,8 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
         return total > options.CacheLimit ? null : sizes;
     }
 
-    private CacheFile Make(string path, (int Width, int Height)[]? sizes)
+    /// <summary>Where each image will lie, and how many bytes they take; nowhere and none without sizes.</summary>
+    private (PackedImage[] Images, long PixelBytes) Places((int Width, int Height)[]? sizes)
     {
         var images = new PackedImage[listing.Files.Length];
         var offset = 0L;
@@ -110,13 +151,18 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
             images[i] = new(offset, sizes[i].Width, sizes[i].Height);
             offset += images[i].Bytes;
         }
+        return (images, offset);
+    }
 
+    private CacheFile Make(string path, (int Width, int Height)[]? sizes)
+    {
+        var (images, pixelBytes) = Places(sizes);
         var aside = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (var cache = (IDisposable)Decode(aside, images, offset))
+            using (var cache = (IDisposable)CacheFile.Create(aside, images, pixelBytes))
             {
-                ((CacheFile)cache).Finish(fingerprint);
+                Fill((CacheFile)cache, images, pixelBytes).Finish(fingerprint);
             }
 
             File.Move(aside, path, overwrite: true);
@@ -130,13 +176,14 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
             ?? throw new IOException("what was written does not read back; the disk may be full");
     }
 
-    private CacheFile Decode(string path, PackedImage[] images, long pixelBytes)
+    /// <summary>Decodes all images into a cache; without pixels, only finds out which can be read.</summary>
+    private CacheFile Fill(CacheFile cache, PackedImage[] images, long pixelBytes)
     {
-        var cache = CacheFile.Create(path, images, pixelBytes);
         var progress = new Steps(images.Length, options.Progress);
         Parallel.For(
             0,
             images.Length,
+            new ParallelOptions { CancellationToken = options.Cancellation },
             i =>
             {
                 var (offset, width, height) = images[i];
@@ -166,18 +213,25 @@ internal sealed class FolderCache(FolderListing listing, FolderOptions options)
         }
     }
 
-    private static FileStream WaitForTurn(string path)
+    private LockFile WaitForTurn(string path)
     {
+        var clock = Stopwatch.StartNew();
+        var said = false;
         while (true)
         {
-            try
+            options.Cancellation.ThrowIfCancellationRequested();
+            if (LockFile.TryTake(path, out var holder, keep: true) is { } turn)
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return turn;
             }
-            catch (IOException) when (File.Exists(path))
+            if (!said && clock.Elapsed > SilentWait)
             {
-                Thread.Sleep(100);
+                said = true;
+                options.Notice?.Invoke(
+                    $"waiting for the cache of {listing.Root}: {path} is held by {holder?.Words ?? "another process"}; {Advice}"
+                );
             }
+            options.Cancellation.WaitHandle.WaitOne(100);
         }
     }
 
