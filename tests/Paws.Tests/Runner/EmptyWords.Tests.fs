@@ -67,6 +67,7 @@ let tests =
             let words = [
                 "data.dataset"
                 "data.labels"
+                "logging.on_collapse"
                 "logging.write_tag"
                 "meta.device"
                 "meta.model_name"

@@ -67,8 +67,8 @@ let private asRanks (count: int) (what: string) =
     Expect.equal code 0 error
     out
 
-/// Ranks that find each other as torchrun's do.
-let private atAnAddress (count: int) (what: string) =
+/// What came of ranks that find each other as torchrun's do.
+let private outcomesAtAnAddress (count: int) (words: string list) =
     let port =
         use free = new TcpListener(IPAddress.Loopback, 0)
         free.Start()
@@ -85,10 +85,13 @@ let private atAnAddress (count: int) (what: string) =
                     "MASTER_ADDR", "127.0.0.1"
                     "MASTER_PORT", string (port - 1)
                 ]
-                (testProgram @ [ what ])
+                words
     ]
 
-    let outcomes = ranks |> List.map (finish 180)
+    ranks |> List.map (finish 180)
+
+let private atAnAddress (count: int) (what: string) =
+    let outcomes = outcomesAtAnAddress count (testProgram @ [ what ])
 
     for code, _, error in outcomes do
         Expect.equal code 0 error
@@ -252,19 +255,21 @@ let jobs =
             use pictures = new DataFolder()
             let out = scratch.File "run"
 
-            let code, _, error =
+            let outcomes =
                 paws
                 @ CollapseTests.blank (CollapseTests.whitePictures pictures) out [ "logging.on_collapse=stop"; "meta.use_fp16=false" ]
-                @ [ "--nproc"; "2" ]
-                |> start []
-                |> finish 120
+                |> outcomesAtAnAddress 2
 
-            Expect.equal code 2 error
+            let lines = [
+                for code, _, error in outcomes do
+                    Expect.equal code 2 error
 
-            let lines =
-                error.Split('\n') |> Array.filter (fun line -> line.StartsWith "paws: error")
+                    for line in error.Split '\n' do
+                        if line.StartsWith "paws: error" then
+                            line
+            ]
 
-            Expect.hasLength lines 1 error
+            Expect.hasLength lines 1 "rank 0 alone talks"
             Expect.stringContains lines[0] "has collapsed and was stopped at step" "what"
             Expect.isTrue (File.Exists(Path.Combine(out, "checkpoint.safetensors"))) "saved"
         }
