@@ -61,8 +61,7 @@ type PawsLossOptions = {
                         None
                     else
                         Some(
-                            Func<_, _, _>(fun supports labels ->
-                                Scalars.multiply weight (SuncetLoss.evaluate temperature supports labels))
+                            Func<_, _, _>(fun supports labels -> Scalars.multiply weight (SuncetLoss.evaluate temperature supports labels))
                         )
         }
 
@@ -176,11 +175,16 @@ module PawsLoss =
         match options.SupportTerm with
         | None -> result
         | Some term ->
+            use scope = torch.NewDisposeScope()
             let support = term.Invoke(supports, labels.detach ())
+            let total = Scalars.add result.Total support
+            result.Total.Dispose()
+            result.Support.Dispose()
 
-            { result with
-                Total = Scalars.add result.Total support
-                Support = support
+            {
+                result with
+                    Total = total.MoveToOuterDisposeScope()
+                    Support = support.MoveToOuterDisposeScope()
             }
 
     /// The objective from its parts. The supports are those of all workers; only the mean prediction is averaged here.
