@@ -39,7 +39,7 @@ internal static class FinetuneCommand
             new Example("Linear evaluation on frozen features", "paws finetune runs/mine --method linear --set finetune.linear_lr=0.3"),
             new Example(
                 "A published fine-tuning file, on a run's own weights",
-                "paws finetune runs/mine --config cifar10_snn.yaml --checkpoint model.safetensors --data cifar10/ --device cpu"
+                "paws finetune runs/mine --config cifar10_snn.yaml --data cifar10/ --device cpu"
             )
         );
         command.Add(run);

@@ -220,7 +220,10 @@ internal static class TrainCommand
 
     /// <summary>Keys that files, --set and --epochs gave.</summary>
     private static HashSet<string> WithEpochs(LoadedConfig loaded) =>
-        [.. loaded.Assigned, .. loaded.OriginOf("optimization.epochs").Source == SettingSource.Option ? ["optimization.epochs"] : (string[])[]];
+        [
+            .. loaded.Assigned,
+            .. loaded.OriginOf("optimization.epochs").Source == SettingSource.Option ? ["optimization.epochs"] : (string[])[],
+        ];
 
     /// <summary>The keys of the options that were given, with the option's name.</summary>
     private static Dictionary<string, string> Given(ParseResult parse, params (Option Option, string[] Keys)[] options)

@@ -110,11 +110,16 @@ internal sealed class Precedence(IReadOnlyDictionary<string, SettingOrigin> orig
         {
             problems.Add($"{Steps} and {TimeFactor} ({Of(TimeFactor).Place}) both say how long the baseline is; give one of them");
         }
-        if (Contradict(Steps, StepRatio))
+        if (config.Baseline.StepRatio is not null && Contradict(Steps, StepRatio))
         {
             problems.Add($"{Steps} and {StepRatio} ({Of(StepRatio).Place}) both say how long the baseline is; give one of them");
         }
-        return Of(TimeFactor).Outranks(Of(Steps)) || Of(StepRatio).Outranks(Of(Steps)) ? config with { Baseline = config.Baseline with { Steps = 0 } } : config;
+        return Of(TimeFactor).Outranks(Of(Steps)) || (config.Baseline.StepRatio is not null && Of(StepRatio).Outranks(Of(Steps)))
+            ? config with
+            {
+                Baseline = config.Baseline with { Steps = 0 },
+            }
+            : config;
     }
 
     /// <summary>A preset's warm-up that is longer than the epochs the user asks for keeps its share of the schedule.</summary>

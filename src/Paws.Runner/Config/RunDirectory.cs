@@ -59,7 +59,8 @@ public static partial class RunDirectory
             )
         );
 
-    private static string MethodInName(PawsConfig config) => TrainMethod.Of(config) is var name && name == TrainMethod.Paws ? "" : name + "-";
+    private static string MethodInName(PawsConfig config) =>
+        TrainMethod.Of(config) is var name && name == TrainMethod.Paws ? "" : name + "-";
 
     /// <summary>Whether the directory holds a run.</summary>
     public static bool HoldsRun(string directory) => File.Exists(Path.Combine(directory, ConfigName));

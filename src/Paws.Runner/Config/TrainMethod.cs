@@ -33,7 +33,8 @@ public static class TrainMethod
     public const string FixMatch = "fixmatch";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> Names { get; } = [Paws, PawsSuncet, Supervised, SimClr, SimClrV2, Byol, Swav, SimClrSuncet, FixMatch];
+    public static IReadOnlyList<string> Names { get; } =
+    [Paws, PawsSuncet, Supervised, SimClr, SimClrV2, Byol, Swav, SimClrSuncet, FixMatch];
 
     /// <summary>What a configuration trains by, as results, metrics and run directories call it.</summary>
     public static string Of(PawsConfig config) =>

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -12,7 +13,11 @@ public sealed record RunResult
     /// <summary>What <see cref="Objective"/> is where no experiment took its place.</summary>
     public const string PublishedObjective = "paws";
 
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // for people too: paws+suncet
+    };
 
     /// <summary>
     /// Accuracy on all test images at the end of the method's training, in percent: of PAWS-NN, or of the classifier that the method

@@ -154,7 +154,12 @@ internal sealed class TrainingJob(
         if (run.Config.Baseline.Enabled && method.Name != TrainMethod.Supervised)
         {
             using var plain = setting.NewEncoder();
-            runner.Train(Phase.Baseline, plain, PhaseFiles.Baseline, () => new SupervisedPhase(setting, plain, BaselineSteps(run, method.TotalSteps)));
+            runner.Train(
+                Phase.Baseline,
+                plain,
+                PhaseFiles.Baseline,
+                () => new SupervisedPhase(setting, plain, BaselineSteps(run, method.TotalSteps))
+            );
         }
         if (judged is null)
         {

@@ -21,9 +21,7 @@ let private small = [
 [<Tests>]
 let tests =
     testList "Runner.Training.BaselineLength" [
-        test "steps that are given are taken" {
-            Expect.equal (steps (small @ [ "baseline.steps=7"; "baseline.step_ratio=3" ]) 100 1000 500) 7 "given"
-        }
+        test "steps that are given are taken" { Expect.equal (steps (small @ [ "baseline.steps=7" ]) 100 1000 500) 7 "given" }
 
         test "a measured ratio counts the method's steps" {
             Expect.equal (steps (small @ [ "baseline.step_ratio=2.5" ]) 100 1000 500) 250 "2.5 for each"
@@ -45,10 +43,7 @@ let tests =
             // 3 passes over 32 labeled images of 2 views are 192 views, 6 steps of 32
             Expect.equal (steps (small @ [ "baseline.step_ratio=1"; "finetune.epochs=3" ]) 100 1000 32) 106 "suncet"
 
-            let distilled = [
-                "baseline.step_ratio=1"
-                "method.distill_epochs=1"
-            ]
+            let distilled = [ "baseline.step_ratio=1"; "method.distill_epochs=1" ]
 
             // one pass over 96 images, of which the teacher's third
             Expect.equal (steps (small @ distilled) 100 96 32) 104 "distillation"

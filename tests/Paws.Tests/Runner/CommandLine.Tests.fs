@@ -161,7 +161,7 @@ let train =
             Expect.isFalse request.Resume "resume"
 
             let labels = expected.Data.LabelsPerClass.Value * 10
-            let name = $"shapes-{labels}-seed0-20260131-175959"
+            let name = $"shapes-paws+suncet-{labels}-seed0-20260131-175959"
             Expect.equal request.OutDirectory (Path.GetFullPath(Path.Combine("runs", name))) "directory"
             Expect.isFalse (Directory.Exists request.OutDirectory) "nothing is written"
         }

@@ -134,7 +134,14 @@ let laws =
             // Of two keys that contradict each other, one.
             let number (key: ConfigKey) =
                 key.Type <> typeof<string>
-                && not (List.contains key.Path [ "views.large_scale"; "data.unlabeled_frac"; "baseline.time_factor" ])
+                && not (
+                    List.contains key.Path [
+                        "views.large_scale"
+                        "data.unlabeled_frac"
+                        "baseline.time_factor"
+                        "baseline.step_ratio"
+                    ]
+                )
 
             let sets =
                 ConfigSchema.Keys

@@ -149,7 +149,7 @@ let private treatment words =
             // A published file says how many are labeled and wants a GPU.
             let words =
                 if List.contains "--config" rest then
-                    withOption "--device" "cpu" words
+                    words |> withOption "--device" "cpu" |> withOption "--labels" "40" // of 260 images
                 elif List.contains "--labels" rest then
                     words
                 else

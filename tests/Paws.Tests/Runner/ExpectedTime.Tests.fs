@@ -37,11 +37,12 @@ let tests =
         test "epochs, images, pixels and the baseline count" {
             let of' = minutes "quick" 5000 0
             let once = of' [ "baseline.enabled=false" ]
+            let epochs = ConfigLoader.Load(preset = "quick").Optimization.Epochs
 
             let twice what number =
                 Expect.floatClose Accuracy.medium number (2.0 * once) what
 
-            twice "epochs" (of' [ "baseline.enabled=false"; "optimization.epochs=28" ])
+            twice "epochs" (of' [ "baseline.enabled=false"; $"optimization.epochs={2.0 * epochs}" ])
             twice "images" (minutes "quick" 10_000 0 [ "baseline.enabled=false" ])
             twice "a baseline that takes as long" (of' [ "baseline.steps=0" ])
 

@@ -10,8 +10,12 @@ let private fit (sets: string list) (given: string list) images =
 
     config, List.ofSeq notes
 
-let private schedule =
-    [ "optimization.images=1000"; "optimization.epochs=10"; "optimization.warmup=1"; "evaluation.every_epochs=2" ]
+let private schedule = [
+    "optimization.images=1000"
+    "optimization.epochs=10"
+    "optimization.warmup=1"
+    "evaluation.every_epochs=2"
+]
 
 [<Tests>]
 let tests =
@@ -25,7 +29,13 @@ let tests =
         test "fewer images make the batch smaller, and it is said" {
             let config, notes = fit [ "criterion.unsupervised_batch_size=64" ] [] 27
             Expect.equal config.Criterion.UnsupervisedBatchSize 27 "all of them"
-            Expect.equal notes [ "criterion.unsupervised_batch_size = 27 (not 64): there are 27 training images" ] "said"
+
+            Expect.equal
+                notes
+                [
+                    "criterion.unsupervised_batch_size = 27 (not 64): there are 27 training images"
+                ]
+                "said"
 
             let ofTwo, _ =
                 fit [ "criterion.unsupervised_batch_size=64"; "meta.world_size=2" ] [] 27
@@ -62,5 +72,9 @@ let tests =
         testProperty "epochs are whole, from 1 to 400, and warm-up never longer" (fun (PositiveInt images) ->
             let config, _ = fit schedule [] images
             let epochs = config.Optimization.Epochs
-            epochs = round epochs && epochs >= 1.0 && epochs <= 400.0 && config.Optimization.Warmup <= epochs)
+
+            epochs = round epochs
+            && epochs >= 1.0
+            && epochs <= 400.0
+            && config.Optimization.Warmup <= epochs)
     ]

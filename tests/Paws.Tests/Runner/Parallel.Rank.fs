@@ -63,6 +63,10 @@ let private cases: (string * string list * (RunSetting -> Encoder -> IPhase)) li
     ],
     (fun run encoder -> new PawsPhase(run, encoder, null))
 
+    "a term for the supports",
+    [ "criterion.classes_per_batch=3"; "criterion.support_weight=0.7" ],
+    (fun run encoder -> new PawsPhase(run, encoder, null))
+
     "an objective of one's own", [ "criterion.classes_per_batch=3" ], (fun run encoder -> new PawsPhase(run, encoder, own))
     "SuNCEt", [], (fun run encoder -> new SuncetPhase(run, encoder))
     "supervised", [], (fun run encoder -> new SupervisedPhase(run, encoder, 20))

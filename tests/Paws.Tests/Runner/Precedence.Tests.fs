@@ -159,9 +159,9 @@ let tests =
         }
 
         test "a preset's warm-up longer than the user's epochs keeps its share of the schedule, and it is said" {
-            let request, said = AskedCommand.train [ "--epochs"; "0.5" ]
+            let request, said = AskedCommand.train [ "--epochs"; "0.25" ]
             let preset = ConfigLoader.Load(preset = "quick").Optimization
-            Expect.floatClose Accuracy.medium request.Config.Optimization.Warmup (0.5 * preset.Warmup / preset.Epochs) "share"
+            Expect.floatClose Accuracy.medium request.Config.Optimization.Warmup (0.25 * preset.Warmup / preset.Epochs) "share"
             Expect.stringContains said "paws: note: optimization.warmup = " "said"
             let request, said = AskedCommand.train [ "--epochs"; "5" ]
             Expect.equal (request.Config.Optimization.Warmup, said) (preset.Warmup, "") "it fits"

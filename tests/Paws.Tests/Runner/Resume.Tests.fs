@@ -80,7 +80,7 @@ let tests =
 
             let diverged = PawsCommand.run (resume out steep)
             Expect.equal diverged.Code 2 diverged.Error
-            Expect.stringContains diverged.Error "PAWS pre-training has diverged: its weights have grown to" "what"
+            Expect.stringContains diverged.Error "PAWS + SuNCEt pre-training has diverged: its weights have grown to" "what"
 
             for key in [ "optimization.lr"; "optimization.start_lr" ] do
                 Expect.stringContains diverged.Error $"--set {key}=" "how to go on"

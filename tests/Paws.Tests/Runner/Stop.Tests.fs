@@ -79,26 +79,33 @@ let tests =
         }
 
         test "two runs that start together without a name get a directory each" {
+            if not onLinux then
+                skiptest "signals"
+
             use scratch = new ScratchFolder()
 
             let start () =
-                PawsProcess.Start(
-                    scratch.Path,
-                    (TinyRun.onShapes 1 "x" [ "finetune.epochs=0" ] @ [ "--no-baseline" ])
-                    |> List.filter (fun word -> word <> "--out" && word <> "x")
-                )
+                PawsProcess.Start(scratch.Path, longRun "x" |> List.filter (fun word -> word <> "--out" && word <> "x"))
+
+            let owners () =
+                if Directory.Exists(scratch.File "runs") then
+                    Directory.GetDirectories(scratch.File "runs")
+                    |> Array.filter (fun run -> File.Exists(Path.Combine(run, "config.yaml")))
+                    |> Array.choose ownerOf
+                    |> Array.sort
+                else
+                    [||]
 
             use one = start ()
             use two = start ()
+            let both = Array.sort [| one.Id; two.Id |]
 
             for run in [ one; two ] do
-                Expect.equal (run.Finish()) 0 run.Error
+                run.Until("two runs", (fun () -> owners () = both))
 
-            let made = Directory.GetDirectories(scratch.File "runs")
-            Expect.hasLength made 2 "directories"
-
-            for directory in made do
-                Expect.isTrue (File.Exists(Path.Combine(directory, "result.json"))) directory
+            for run in [ one; two ] do
+                Signal.send run.Id Signal.terminate
+                Expect.equal (run.Finish()) 143 run.Error
         }
 
         test "writing a data set is stopped within a moment and leaves nothing; what a killed one left goes with the next" {
@@ -315,7 +322,7 @@ let tests =
 
             File.WriteAllBytes(image, (File.ReadAllBytes image)[..300])
 
-            let paws words =
+            let code, error =
                 use run =
                     new PawsProcess(
                         [
@@ -323,32 +330,31 @@ let tests =
                             "PAWS_CACHE_LIMIT", "1000" // decoded when they are needed
                         ],
                         scratch.Path,
-                        PawsProcess.Program @ words
+                        PawsProcess.Program
+                        @ TinyRun.train 2 20 "run" [ "finetune.epochs=0"; "data.workers=1" ]
+                        @ [ "--data"; data; "--no-baseline" ]
                     )
 
-                run.Finish(), run.Error, run.Out
-
-            let code, error, _ =
-                paws (
-                    TinyRun.train 2 20 "run" [ "finetune.epochs=0"; "data.workers=1" ]
-                    @ [ "--data"; data; "--no-baseline" ]
-                )
+                run.Finish(), run.Error
 
             Expect.equal code 2 error
             Expect.stringContains error image "which"
             Expect.stringContains error "the run is saved" "saved"
             Expect.stringContains error "--resume --skip-bad-images" "what to do"
             Expect.isTrue (File.Exists(scratch.File "run/checkpoint.safetensors")) "saved"
+            let out = scratch.File "run"
+            let saved = PawsCommand.run [ "train"; "--out"; out; "--resume" ]
+            Expect.equal saved.Code 2 saved.Error
+            Expect.stringContains saved.Error "--resume --skip-bad-images" "also where it is found when the data is opened"
 
-            let code, error, out =
-                paws [ "train"; "--out"; "run"; "--resume"; "--skip-bad-images" ]
+            let resumed =
+                PawsCommand.run [ "train"; "--out"; out; "--resume"; "--skip-bad-images" ]
 
-            Expect.equal code 0 error
-            Expect.stringContains out "another image of its class takes its place" "said"
+            Expect.equal resumed.Code 0 resumed.Error
+            Expect.stringContains resumed.Out "another image of its class takes its place" "said"
             Expect.hasLength (File.ReadAllLines(scratch.File "run/skipped.txt")) 1 "recorded"
             Expect.stringContains (File.ReadAllText(scratch.File "run/result.json")) "\"skipped_images\": 1" "counted"
-            // Here all images are decoded at once, and the bad one is known from the start.
-            let again = PawsCommand.run [ "eval"; scratch.File "run" ]
+            let again = PawsCommand.run [ "eval"; out ]
             Expect.equal again.Code 0 again.Error
         }
     ]

@@ -55,7 +55,8 @@ let tests =
 
         test "paws+suncet with weight 0 is refused" {
             refused "name the method paws" (fun () ->
-                resolve [ "method.name=paws+suncet"; "criterion.support_weight=0" ] true true |> ignore)
+                resolve [ "method.name=paws+suncet"; "criterion.support_weight=0" ] true true
+                |> ignore)
         }
 
         test "an objective of one's own takes its place too" {

@@ -66,7 +66,7 @@ let tests =
 
             let steps =
                 File.ReadAllLines(Path.Combine(shapes.File "run", "metrics.jsonl"))
-                |> Array.filter (fun line -> line.Contains "\"phase\":\"paws\"" && line.Contains "me_max")
+                |> Array.filter (fun line -> line.Contains "\"phase\":\"paws+suncet\"" && line.Contains "me_max")
 
             // Two epochs of 60 images, 36 with a class and 24 without, 20 a step.
             Expect.hasLength steps 6 "steps"
