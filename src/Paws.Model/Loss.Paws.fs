@@ -62,7 +62,8 @@ type PawsLossOptions = {
                     else
                         Some(
                             Func<_, _, _>(fun supports labels ->
-                                Scalars.multiply weight (SuncetLoss.evaluate temperature supports labels))
+                                use suncet = SuncetLoss.evaluate temperature supports labels
+                                Scalars.multiply weight suncet)
                         )
         }
 
@@ -176,10 +177,13 @@ module PawsLoss =
         match options.SupportTerm with
         | None -> result
         | Some term ->
-            let support = term.Invoke(supports, labels.detach ())
+            use constant = labels.detach ()
+            use published = result.Total
+            use nothing = result.Support
+            let support = term.Invoke(supports, constant)
 
             { result with
-                Total = Scalars.add result.Total support
+                Total = Scalars.add published support
                 Support = support
             }
 
