@@ -61,7 +61,9 @@ type PawsLossOptions = {
                         None
                     else
                         Some(
-                            Func<_, _, _>(fun supports labels -> Scalars.multiply weight (SuncetLoss.evaluate temperature supports labels))
+                            Func<_, _, _>(fun supports labels ->
+                                use suncet = SuncetLoss.evaluate temperature supports labels
+                                Scalars.multiply weight suncet)
                         )
         }
 
@@ -175,16 +177,15 @@ module PawsLoss =
         match options.SupportTerm with
         | None -> result
         | Some term ->
-            use scope = torch.NewDisposeScope()
-            let support = term.Invoke(supports, labels.detach ())
-            let total = Scalars.add result.Total support
-            result.Total.Dispose()
-            result.Support.Dispose()
+            use constant = labels.detach ()
+            use published = result.Total
+            use nothing = result.Support
+            let support = term.Invoke(supports, constant)
 
             {
                 result with
-                    Total = total.MoveToOuterDisposeScope()
-                    Support = support.MoveToOuterDisposeScope()
+                    Total = Scalars.add published support
+                    Support = support
             }
 
     /// The objective from its parts. The supports are those of all workers; only the mean prediction is averaged here.

@@ -105,9 +105,7 @@ let private scopes = [
 
         left "classify" 1 (fun () -> SoftNearestNeighbours.classify 0.1 supports y leaf :> obj)
         left "PAWS" 7 (fun () -> PawsLoss.evaluate (paws ()) leaf supports y leaf supports :> obj)
-
-        left "PAWS + SuNCEt" 7 (fun () -> PawsLoss.evaluate (paws().WithSuncet(1.0, 0.1)) leaf supports y leaf supports :> obj)
-
+        left "PAWS + SuNCEt" 7 (fun () -> PawsLoss.evaluate ((paws ()).WithSuncet(0.5, 0.1)) leaf supports y leaf supports :> obj)
         left "SuNCEt" 1 (fun () -> SuncetLoss.evaluate 0.1 supports y :> obj)
         left "NT-Xent" 1 (fun () -> NtXentLoss.evaluate 0.1 leaf :> obj)
         left "BYOL" 1 (fun () -> ByolLoss.evaluate leaf leaf :> obj)

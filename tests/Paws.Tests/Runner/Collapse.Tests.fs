@@ -426,7 +426,7 @@ let whitePictures (folder: DataFolder) =
 
     folder.Path
 
-/// 60 steps on them, logged every five.
+/// 60 steps on them of the published objective, logged every five.
 let blank (data: string) (out: string) more =
     TinyRun.train
         15
@@ -442,6 +442,7 @@ let blank (data: string) (out: string) more =
             "views.solarize=0"
             "views.equalize=0"
             "criterion.classes_per_batch=2"
+            "criterion.support_weight=0"
             "logging.log_every_steps=5"
          ]
          @ more)

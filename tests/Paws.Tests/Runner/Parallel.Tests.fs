@@ -107,7 +107,7 @@ let private expectExact (output: string) =
         |> Array.map _.Split(" | ")
         |> Array.filter (fun row -> row.Length = 3)
 
-    Expect.hasLength rows 24 output
+    Expect.hasLength rows 29 output
 
     for row in rows do
         Expect.isLessThan (Double.Parse(row[2], CultureInfo.InvariantCulture)) tolerance $"{row[0]}, {row[1]}"
