@@ -40,42 +40,44 @@ let private untilGone (id: int) name =
 
     Expect.isFalse (Signal.isAlive id) $"{name}: process {id} has ended"
 
+/// Each signal, with the name of its run and the exit code, to a run of its own, and an echo of it.
+let private savesOn (cases: (string * int * int) list) =
+    if not onLinux then
+        skiptest "signals"
+
+    use scratch = new ScratchFolder()
+
+    let started = [
+        for name, signal, code in cases -> name, signal, code, PawsProcess.Start(scratch.Path, longRun name)
+    ]
+
+    for name, signal, _, run in started do
+        run.Until("metrics", trains scratch.Path name)
+        Signal.send run.Id signal
+        run.UntilOrEnd(fun () -> run.Error.Contains "stopping")
+        // As from a group and a parent at once. It may have ended meanwhile.
+        Signal.trySend run.Id Signal.terminate
+
+    for name, _, code, run in started do
+        Expect.equal (run.Finish()) code $"{name}: {run.Error}"
+        Expect.isTrue (File.Exists(scratch.File $"{name}/checkpoint.safetensors")) $"{name} has saved"
+        Expect.hasLength (linesOf run.Error "paws: stopping after this step and saving; again to end at once") 1 name
+        Expect.stringContains run.Error "paws: stopped; saved" name
+        Expect.isFalse (File.Exists(scratch.File $"{name}/.lock")) name
+        (run :> IDisposable).Dispose()
+
 [<Tests>]
 let tests =
     testSequenced
     <| testList "Runner.Stop" [
+        // SIGINT: below, with paws repro and with ranks.
         test "each signal saves a run, says so, and is told by the exit code; an echo of it does no harm" {
-            if not onLinux then
-                skiptest "signals"
+            savesOn [ "term", Signal.terminate, 143; "usr1", Signal.user, 138 ]
+        }
 
-            use scratch = new ScratchFolder()
-
-            // SIGINT: below, with paws repro and with ranks.
-            let cases = [
-                "term", Signal.terminate, 143
-                "hup", Signal.hangUp, 129
-                "usr1", Signal.user, 138
-            ]
-
-            for pair in List.chunkBySize 2 cases do
-                let started = [
-                    for name, signal, code in pair -> name, signal, code, PawsProcess.Start(scratch.Path, longRun name)
-                ]
-
-                for name, signal, _, run in started do
-                    run.Until("metrics", trains scratch.Path name)
-                    Signal.send run.Id signal
-                    run.UntilOrEnd(fun () -> run.Error.Contains "stopping")
-                    // As from a group and a parent at once. It may have ended meanwhile.
-                    Signal.trySend run.Id Signal.terminate
-
-                for name, _, code, run in started do
-                    Expect.equal (run.Finish()) code $"{name}: {run.Error}"
-                    Expect.isTrue (File.Exists(scratch.File $"{name}/checkpoint.safetensors")) $"{name} has saved"
-                    Expect.hasLength (linesOf run.Error "paws: stopping after this step and saving; again to end at once") 1 name
-                    Expect.stringContains run.Error "paws: stopped; saved" name
-                    Expect.isFalse (File.Exists(scratch.File $"{name}/.lock")) name
-                    (run :> IDisposable).Dispose()
+        test "so does a terminal that is closed" {
+            Needs.hangUp ()
+            savesOn [ "hup", Signal.hangUp, 129 ]
         }
 
         test "two runs that start together without a name get a directory each" {
@@ -144,6 +146,8 @@ let tests =
             if not onLinux then
                 skiptest "signals"
 
+            Needs.interrupt ()
+
             use scratch = new ScratchFolder()
             let data = scratch.File "data"
             Expect.equal (PawsCommand.run [ "data"; "make"; data; "--train"; "40"; "--test"; "10" ]).Code 0 "data"
@@ -183,6 +187,8 @@ let tests =
         test "Ctrl-C to all of a terminal's processes saves the trainings of paws repro; a killed paws repro leaves none behind" {
             if not onLinux then
                 skiptest "signals"
+
+            Needs.interrupt ()
 
             use scratch = new ScratchFolder()
 
@@ -249,6 +255,8 @@ let tests =
         test "ranks that --nproc started save when it is stopped, and end when it is killed" {
             if not onLinux then
                 skiptest "signals"
+
+            Needs.interrupt ()
 
             use scratch = new ScratchFolder()
             // What mpirun does with one rank: starts it, passes SIGUSR1 on, ends with its code.

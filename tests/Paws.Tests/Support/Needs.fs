@@ -51,6 +51,27 @@ module Needs =
                 Some "needs /proc, to find a process's children"
         )
 
+    /// A signal that is heeded: whoever starts a process may make it and its children deaf to it.
+    let private heeds (signal: int) reason =
+        let bit = 1UL <<< (signal - 1)
+
+        let isDeaf =
+            File.Exists "/proc/self/status"
+            && File.ReadLines "/proc/self/status"
+               |> Seq.exists (fun line ->
+                   line.StartsWith "SigIgn:"
+                   && (Convert.ToUInt64(line[7..].Trim(), 16) &&& bit) <> 0UL)
+
+        orSkip (if isDeaf then Some reason else None)
+
+    /// SIGHUP that is heeded.
+    let hangUp () =
+        heeds 1 "needs SIGHUP, which whoever started the tests ignores, as nohup does"
+
+    /// SIGINT that is heeded.
+    let interrupt () =
+        heeds 2 "needs SIGINT, which whoever started the tests ignores, as a shell does for work in the background"
+
     /// Linux's device that is always full.
     let fullDevice () =
         orSkip (

@@ -89,8 +89,13 @@ type PawsProcess(environment: (string * string) list, folder: string, words: str
             Thread.Sleep 20
 
     /// Waits for something to be true, or for its end.
-    member _.UntilOrEnd(condition: unit -> bool) =
+    member this.UntilOrEnd(condition: unit -> bool) =
+        let clock = Stopwatch.StartNew()
+
         while not (started.HasExited || condition ()) do
+            if clock.Elapsed.TotalSeconds > 90.0 then
+                failtest $"neither within 90 s: {this.Error}"
+
             Thread.Sleep 5
 
     /// Exit code, once it has ended.
