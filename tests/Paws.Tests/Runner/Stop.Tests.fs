@@ -189,6 +189,7 @@ let tests =
                 skiptest "signals"
 
             Needs.interrupt ()
+            Needs.setsid ()
 
             use scratch = new ScratchFolder()
 

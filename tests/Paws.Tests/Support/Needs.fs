@@ -72,6 +72,15 @@ module Needs =
     let interrupt () =
         heeds 2 "needs SIGINT, which whoever started the tests ignores, as a shell does for work in the background"
 
+    /// A program that starts another one in a session of its own.
+    let setsid () =
+        orSkip (
+            if isNull (LocalRanks.Find "setsid") then
+                Some "needs setsid, which is not on the PATH"
+            else
+                None
+        )
+
     /// Linux's device that is always full.
     let fullDevice () =
         orSkip (
