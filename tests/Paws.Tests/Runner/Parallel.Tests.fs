@@ -27,6 +27,12 @@ let private start (environment: (string * string) list) (words: string list) =
 
     Process.Start info
 
+/// One line says what is wrong, and whatever else is said is said once: rank 0 alone talks.
+let private expectOneError (error: string) =
+    let lines = error.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    Expect.hasLength (lines |> Array.filter (fun line -> line.StartsWith "paws: error")) 1 error
+    Expect.equal (Array.distinct lines) lines "nothing is said twice"
+
 /// Exit code, standard output and standard error of what has been started.
 let private finish (seconds: int) (started: Process) =
     let out, error =
@@ -182,12 +188,8 @@ let jobs =
                 onRanks 2 out @ [ "--method"; "byol" ] |> start [] |> finish 120
 
             Expect.equal code 2 error
-
-            let lines =
-                error.Split('\n')
-                |> Array.filter (fun line -> line.Contains "method.name is byol")
-
-            Expect.hasLength lines 1 error
+            expectOneError error
+            Expect.stringContains error "method.name is byol" "what"
             Expect.isFalse (Directory.Exists out) "nothing is left behind"
         }
 
@@ -284,7 +286,7 @@ let jobs =
                 |> finish 60
 
             Expect.equal code 2 error
-            Expect.hasLength (error.Split('\n', StringSplitOptions.RemoveEmptyEntries)) 1 error
+            expectOneError error
             Expect.stringContains error "labeled" "what"
         }
     ]
