@@ -54,21 +54,24 @@ public sealed class ReplacingDataset : IImageDataset
     /// <summary>How many images have been replaced so far.</summary>
     public int Replaced => bad.Count;
 
-    /// <summary>The images as they are.</summary>
-    internal IImageDataset Whole => whole;
-
     /// <inheritdoc />
     public string NameOf(int index) => whole.NameOf(index);
 
     /// <inheritdoc />
-    public RgbImage Read(int index)
+    public RgbImage Read(int index) => Read(index, static (images, at) => images.Read(at));
+
+    /// <summary>Reads an image, or the one in its place, in a way of the caller's own.</summary>
+    /// <param name="index">The image asked for.</param>
+    /// <param name="read">From the images as they are, and the index of one of them.</param>
+    internal T Read<T>(int index, Func<IImageDataset, int, T> read)
+        where T : allows ref struct
     {
         while (true)
         {
             var at = InPlaceOf(index);
             try
             {
-                return whole.Read(at);
+                return read(whole, at);
             }
             catch (DataException why) when (why.Image is not null)
             {
@@ -82,7 +85,7 @@ public sealed class ReplacingDataset : IImageDataset
 
     /// <summary>The image to read for an index: itself, unless it is known to be unreadable.</summary>
     /// <exception cref="DataException">No other image like it can be read.</exception>
-    internal int InPlaceOf(int index)
+    private int InPlaceOf(int index)
     {
         if (!bad.TryGetValue(index, out var problem))
         {
@@ -107,7 +110,7 @@ public sealed class ReplacingDataset : IImageDataset
 
     /// <summary>Takes note that an image cannot be read.</summary>
     /// <exception cref="DataException">Too many cannot.</exception>
-    internal void Replace(int index, SkippedImage why)
+    private void Replace(int index, SkippedImage why)
     {
         if (!bad.TryAdd(index, why.Reason))
         {

@@ -19,23 +19,10 @@ internal sealed class ViewWriter
     /// what else is made of the image.
     /// </param>
     /// <exception cref="DataException">It cannot be read.</exception>
-    public PixelRows Read(IImageDataset dataset, int index, IReadOnlyList<BatchGroup> groups)
-    {
-        if (dataset is not ReplacingDataset replacing)
-            return ReadAsIs(dataset, index, groups);
-        while (true)
-        {
-            int at = replacing.InPlaceOf(index);
-            try
-            {
-                return ReadAsIs(replacing.Whole, at, groups);
-            }
-            catch (DataException why) when (why.Image is not null)
-            {
-                replacing.Replace(at, why.Image);
-            }
-        }
-    }
+    public PixelRows Read(IImageDataset dataset, int index, IReadOnlyList<BatchGroup> groups) =>
+        dataset is ReplacingDataset replacing
+            ? replacing.Read(index, (images, at) => ReadAsIs(images, at, groups))
+            : ReadAsIs(dataset, index, groups);
 
     private PixelRows ReadAsIs(IImageDataset dataset, int index, IReadOnlyList<BatchGroup> groups)
     {

@@ -6,9 +6,6 @@ public static class Phase
     /// <summary>PAWS pre-training.</summary>
     public const string Paws = "paws";
 
-    /// <summary>PAWS pre-training with SuNCEt of the supports added.</summary>
-    public const string PawsSuncet = Config.TrainMethod.PawsSuncet;
-
     /// <summary>SuNCEt fine-tuning.</summary>
     public const string Suncet = "suncet";
 

@@ -9,8 +9,8 @@ namespace Paws.Runner.Training;
 internal static class BaselineLength
 {
     /// <summary>
-    /// baseline.steps where given; else steps for each step of the method, by baseline.step_ratio where a preset measured it, otherwise by
-    /// the pixels that both train on; times baseline.time_factor.
+    /// baseline.steps where given; else steps for each step of the method, by baseline.step_ratio where it was measured, otherwise by
+    /// the pixels that both train on and what a step takes itself; times baseline.time_factor.
     /// </summary>
     /// <param name="config">With its views resolved.</param>
     /// <param name="methodSteps">Steps of the method.</param>
@@ -25,11 +25,11 @@ internal static class BaselineLength
             return baseline.Steps;
         }
         var large = (double)(config.Views.LargeSize ?? 32);
-        var own = Math.Min(baseline.BatchSize, labeled) * large * large;
-        var method = baseline.StepRatio ?? TrainedPixels.OfStep(config) / own;
+        var pixels = Math.Min(baseline.BatchSize, labeled) * large * large;
+        var method = baseline.StepRatio ?? TrainedPixels.OfStep(config) / (pixels + TrainedPixels.OfStepItself);
         var after =
             (finetune.Epochs * labeled * TrainedPixels.OfFinetuning(config))
             + (config.Method.DistillEpochs * images * TrainedPixels.OfDistillation(config));
-        return (int)Math.Clamp(Math.Round(baseline.TimeFactor * (method * methodSteps + after / own)), 1, int.MaxValue);
+        return (int)Math.Clamp(Math.Round(baseline.TimeFactor * (method * methodSteps + after / pixels)), 1, int.MaxValue);
     }
 }

@@ -80,11 +80,8 @@ internal sealed class PawsPhase : PretrainingPhase
             var loss = PawsLoss.ofBatch(options, supports, images, multicrop, labels, z, h);
             // Every rank sees all supports, so each answers for its part of their one term.
             var support = criterion.SupportWeight > 0 ? Shares.Of(ranks, 1.0 / ranks.Size, loss.Support) : null;
-            var whole = Scalars.add(Scalars.multiply(share, loss.CrossEntropy), loss.MeMax);
             return Output(
-                ranks.Alone ? loss.Total
-                    : support is null ? whole
-                    : Scalars.add(whole, support),
+                ranks.Alone ? loss.Total : Sum(Scalars.add(Scalars.multiply(share, loss.CrossEntropy), loss.MeMax), support),
                 Shares.Of(ranks, share, loss.CrossEntropy),
                 Shares.Of(ranks, 1.0 / ranks.Size, loss.MeMax),
                 support,
@@ -107,6 +104,9 @@ internal sealed class PawsPhase : PretrainingPhase
             return Output(Share(loss.Total), Share(loss.CrossEntropy), Share(loss.MeMax), null, Share(loss.TargetConfidence));
         };
 
+    private static torch.Tensor Sum(torch.Tensor published, torch.Tensor? support) =>
+        support is null ? published : Scalars.add(published, support);
+
     private static StepOutput Output(
         torch.Tensor loss,
         torch.Tensor crossEntropy,
@@ -115,10 +115,9 @@ internal sealed class PawsPhase : PretrainingPhase
         torch.Tensor confidence
     )
     {
-        var published = Scalars.add(crossEntropy, meMax);
         List<KeyValuePair<StepPart, torch.Tensor>> parts =
         [
-            new(StepPart.Total, support is null ? published : Scalars.add(published, support)),
+            new(StepPart.Total, Sum(Scalars.add(crossEntropy, meMax), support)),
             new(StepPart.CrossEntropy, crossEntropy),
             new(StepPart.MeMax, meMax),
             new(StepPart.TargetConfidence, confidence),

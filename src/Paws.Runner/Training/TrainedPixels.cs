@@ -32,9 +32,15 @@ internal static class TrainedPixels
         };
     }
 
-    /// <summary>Pre-training, of a step of all ranks.</summary>
+    /// <summary>
+    /// What a step takes beside its pixels, in pixels: operations are started and weights moved, however few images there are. With the preset
+    /// quick, on 2 cores without bf16, steps of 85,632 and of 4,000 pixels took 159 and 16.7 ms.
+    /// </summary>
+    public const double OfStepItself = 5_000;
+
+    /// <summary>Pre-training, of a step of all ranks, itself included.</summary>
     public static double OfStep(PawsConfig config) =>
-        OfOneImage(config) * config.Criterion.UnsupervisedBatchSize * Math.Max(1, config.Meta.WorldSize);
+        OfOneImage(config) * config.Criterion.UnsupervisedBatchSize * Math.Max(1, config.Meta.WorldSize) + OfStepItself;
 
     /// <summary>Fine-tuning, of one labeled image.</summary>
     public static double OfFinetuning(PawsConfig config) =>

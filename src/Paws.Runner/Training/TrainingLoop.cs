@@ -205,7 +205,7 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         // As rank 0 sees it: the last digits may differ between machines.
         if (ranks.Broadcast(news is { Collapsed: true } ? 1 : 0) > 0)
         {
-            Pause(() => run.Save(phase, state));
+            // Saved on the way out.
             ranks.Agree(
                 new UserErrorException(
                     $"{phase.Title} has collapsed and was stopped at step {state.Step}, as logging.on_collapse={OnCollapse.Stop} asks for: "

@@ -28,15 +28,15 @@ let tests =
             Expect.equal (steps (small @ [ "baseline.step_ratio=2.5"; "baseline.time_factor=2" ]) 100 1000 500) 500 "twice as long"
         }
 
-        test "otherwise both train on as many pixels" {
-            // (64·2 + 40)·20² + 64·2·10² pixels against 32·20²
-            Expect.equal (steps small 100 1000 500) 625 "as many"
+        test "otherwise both take as many pixels, and what a step takes itself" {
+            // (64·2 + 40)·20² + 64·2·10² + 5,000 pixels against 32·20² + 5,000
+            Expect.equal (steps small 100 1000 500) 478 "as many"
             // 16 labels: the baseline's batch is no larger
-            Expect.equal (steps small 100 1000 16) 1250 "half a batch"
+            Expect.equal (steps small 100 1000 16) 746 "half a batch, and the step itself"
         }
 
         test "ranks that numbers are meant for are counted, ranks that compute are not" {
-            Expect.equal (steps (small @ [ "meta.world_size=2" ]) 100 1000 500) 1250 "twice the global batch"
+            Expect.equal (steps (small @ [ "meta.world_size=2" ]) 100 1000 500) 927 "twice the global batch, in one step"
         }
 
         test "fine-tuning and distillation are counted" {

@@ -7,7 +7,6 @@ open Expecto
 open Paws.Runner.Config
 open Paws.Tests
 
-let private onLinux = OperatingSystem.IsLinux()
 
 /// A run of many steps.
 let private longRun name =
@@ -42,8 +41,7 @@ let private untilGone (id: int) name =
 
 /// Each signal, with the name of its run and the exit code, to a run of its own, and an echo of it.
 let private savesOn (cases: (string * int * int) list) =
-    if not onLinux then
-        skiptest "signals"
+    Needs.signals ()
 
     use scratch = new ScratchFolder()
 
@@ -81,8 +79,7 @@ let tests =
         }
 
         test "two runs that start together without a name get a directory each" {
-            if not onLinux then
-                skiptest "signals"
+            Needs.signals ()
 
             use scratch = new ScratchFolder()
 
@@ -111,8 +108,7 @@ let tests =
         }
 
         test "writing a data set is stopped within a moment and leaves nothing; what a killed one left goes with the next" {
-            if not onLinux then
-                skiptest "signals"
+            Needs.signals ()
 
             use scratch = new ScratchFolder()
 
@@ -143,8 +139,7 @@ let tests =
         }
 
         test "who waits for the cache says for what and for whom, and heeds signals" {
-            if not onLinux then
-                skiptest "signals"
+            Needs.signals ()
 
             Needs.interrupt ()
 
@@ -185,8 +180,7 @@ let tests =
         }
 
         test "Ctrl-C to all of a terminal's processes saves the trainings of paws repro; a killed paws repro leaves none behind" {
-            if not onLinux then
-                skiptest "signals"
+            Needs.signals ()
 
             Needs.interrupt ()
             Needs.setsid ()
@@ -254,8 +248,7 @@ let tests =
         }
 
         test "ranks that --nproc started save when it is stopped, and end when it is killed" {
-            if not onLinux then
-                skiptest "signals"
+            Needs.signals ()
 
             Needs.interrupt ()
 
@@ -294,8 +287,7 @@ let tests =
         }
 
         test "a home that cannot be written does not keep anybody from work, and a folder for the cache can be named" {
-            if not onLinux then
-                skiptest "/proc"
+            Needs.signals ()
 
             use scratch = new ScratchFolder()
             let data = scratch.File "data"

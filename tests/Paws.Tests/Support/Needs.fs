@@ -72,6 +72,15 @@ module Needs =
     let interrupt () =
         heeds 2 "needs SIGINT, which whoever started the tests ignores, as a shell does for work in the background"
 
+    /// Signals by Linux's numbers, and processes as files.
+    let signals () =
+        orSkip (
+            if OperatingSystem.IsLinux() then
+                None
+            else
+                Some "needs Linux, whose signals and /proc it uses"
+        )
+
     /// A program that starts another one in a session of its own.
     let setsid () =
         orSkip (
