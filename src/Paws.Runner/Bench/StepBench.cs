@@ -30,6 +30,10 @@ internal sealed class StepBench : IDisposable
         this.options = options;
         LibTorch.Prepare();
         Device = LibTorch.Resolve(options.Device);
+        if (options.Profile && Device.type != DeviceType.CUDA)
+        {
+            throw new UserErrorException($"--profile marks a step for NVIDIA's profilers; it needs --device cuda, and this is {Device}");
+        }
         torch.set_num_threads(options.Threads > 0 ? options.Threads : Environment.ProcessorCount);
         ComputeType = options.Precision.IsBf16(Device.type) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
         using var scope = torch.NewDisposeScope();
@@ -62,6 +66,11 @@ internal sealed class StepBench : IDisposable
     public (double Seconds, double? Loss) Step(bool last = false)
     {
         Synchronize();
+        bool marked = last && options.Profile;
+        if (marked)
+        {
+            CudaDriver.MarkProfile(starts: true);
+        }
         var start = Stopwatch.GetTimestamp();
         using var scope = torch.NewDisposeScope();
         var (h, z) = encoder.Forward(groups);
@@ -70,6 +79,10 @@ internal sealed class StepBench : IDisposable
         result.Total.backward();
         optimizer.Step(LearningRate);
         Synchronize();
+        if (marked)
+        {
+            CudaDriver.MarkProfile(starts: false);
+        }
         return (Stopwatch.GetElapsedTime(start).TotalSeconds, last ? result.Total.cpu().item<float>() : null);
     }
 

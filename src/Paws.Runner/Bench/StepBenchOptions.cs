@@ -50,6 +50,9 @@ internal sealed record StepBenchOptions
     /// <summary>Steps before them.</summary>
     public int Warmup { get; init; } = 3;
 
+    /// <summary>Whether the last step is marked for a profiler of NVIDIA's.</summary>
+    public bool Profile { get; init; }
+
     /// <summary>Threads of libtorch; 0 takes all cores.</summary>
     public int Threads { get; init; }
 

@@ -35,6 +35,7 @@ internal static class BenchStepCommand
         };
         var steps = Number("--steps", "Steps that are timed.", defaults.Steps);
         var warmup = Number("--warmup", "Steps before them.", defaults.Warmup);
+        var profile = new Option<bool>("--profile") { Description = "Mark the last step for a profiler: ncu --profile-from-start off." };
         var threads = Number("--threads", "Threads of libtorch; 0 takes all cores.", defaults.Threads);
         var common = new CommonOptions();
         var command = new VerbCommand(
@@ -63,6 +64,7 @@ internal static class BenchStepCommand
             precision,
             steps,
             warmup,
+            profile,
             threads,
             common.Json,
         ];
@@ -89,6 +91,7 @@ internal static class BenchStepCommand
                 Precision = parse.GetValue(precision),
                 Steps = AtLeast(1, steps),
                 Warmup = AtLeast(0, warmup),
+                Profile = parse.GetValue(profile),
                 Threads = AtLeast(0, threads),
             };
             int AtLeast(int least, Option<int> option)

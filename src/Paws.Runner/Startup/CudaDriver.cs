@@ -20,6 +20,30 @@ internal static unsafe class CudaDriver
         return true;
     }
 
+    /// <summary>
+    /// Tells NVIDIA's profilers where a measured stretch begins (<paramref name="starts"/>) or ends, for those that were started to wait for it
+    /// (<c>ncu --profile-from-start off</c>). Without a driver, or a profiler, nothing happens.
+    /// </summary>
+    public static void MarkProfile(bool starts)
+    {
+        if (!NativeLibrary.TryLoad(Library, out nint driver))
+        {
+            return;
+        }
+        try
+        {
+            // int cuProfilerStart(), cuProfilerStop(); what they answer without a profiler is no matter here.
+            if (NativeLibrary.TryGetExport(driver, starts ? "cuProfilerStart" : "cuProfilerStop", out nint mark))
+            {
+                _ = ((delegate* unmanaged<int>)mark)();
+            }
+        }
+        finally
+        {
+            NativeLibrary.Free(driver);
+        }
+    }
+
     /// <summary>The product's name of GPU <paramref name="index"/> as the process counts them, such as "NVIDIA H200"; null where the driver does not tell.</summary>
     public static string? NameOf(int index)
     {

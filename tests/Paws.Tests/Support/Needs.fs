@@ -90,6 +90,15 @@ module Needs =
                 None
         )
 
+    /// More time than everybody's tests have: who sets the variable has it.
+    let time (variable: string) howLong =
+        orSkip (
+            if String.IsNullOrEmpty(Environment.GetEnvironmentVariable variable) then
+                Some $"needs {howLong}: set {variable}=1"
+            else
+                None
+        )
+
     /// Linux's device that is always full.
     let fullDevice () =
         orSkip (
