@@ -132,6 +132,7 @@ internal static class FinetuneCommand
                 new FinetuneRequest
                 {
                     Config = config,
+                    Given = origins.Where(given => given.Value.Asked).Select(given => given.Key).ToHashSet(),
                     RunDirectory = Path.GetFullPath(directory),
                     Checkpoint = checkpointFile,
                     OutDirectory = Path.GetFullPath(outDirectory),

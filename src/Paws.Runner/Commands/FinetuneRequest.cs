@@ -8,6 +8,9 @@ public sealed record FinetuneRequest
     /// <summary>The run's configuration with the changes of the file and the command line; section finetune is what counts.</summary>
     public required PawsConfig Config { get; init; }
 
+    /// <summary>Keys that a file or --set gave.</summary>
+    public IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+
     /// <summary>The run that holds the encoder, a full path; null when a checkpoint is given without its run.</summary>
     public string? RunDirectory { get; init; }
 

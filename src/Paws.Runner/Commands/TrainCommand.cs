@@ -134,6 +134,7 @@ internal static class TrainCommand
                     loaded.Config,
                     loaded.Asked("method.name"),
                     loaded.Asked("criterion.support_weight"),
+                    loaded.OriginOf("criterion.me_max").Source == SettingSource.Preset,
                     host.Experiment
                 ),
             };

@@ -46,6 +46,10 @@ internal static class FinetuneJob
         var skipped = new SkippedList(null, console.Warn);
         var keeps = request.RunDirectory is { } source && RunData.KeepsBadImages(source, request.Config);
         using var setting = RunSetting.Open(request.Config, console, stop: waits, keepBadImages: keeps, replaced: skipped.Add);
+        foreach (var smaller in LabeledBatches.Notes(request.Config, request.Given, setting.Labeled.Length, setting.FewestLabels()))
+        {
+            console.Note(smaller);
+        }
         using var encoder = setting.NewEncoder();
         CheckpointLoader.LoadEncoder(path, RunContext.EncoderState(encoder));
         Finite.Require(path, RunContext.EncoderState(encoder));

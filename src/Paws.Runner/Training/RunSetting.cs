@@ -122,6 +122,13 @@ internal sealed class RunSetting : IDisposable
                 {
                     console.Note(note);
                 }
+                if (!asked.Recorded)
+                {
+                    foreach (var smaller in LabeledBatches.Notes(config, asked.Keys, labels.Indices.Count, fewest))
+                    {
+                        console.Note(smaller);
+                    }
+                }
             }
             if (data.SkippedImages.Count > 0)
             {

@@ -28,7 +28,9 @@ let private fromBrightness (colour: float -> float[]) (image: RgbImage) =
 
     for i in 0..3 .. pixels.Length - 3 do
         let brightness =
-            0.299 * float pixels[i] + 0.587 * float pixels[i + 1] + 0.114 * float pixels[i + 2]
+            0.299 * float pixels[i]
+            + 0.587 * float pixels[i + 1]
+            + 0.114 * float pixels[i + 2]
 
         colour brightness
         |> Array.iteri (fun channel value -> pixels[i + channel] <- byte (min 255.0 value))
@@ -41,7 +43,8 @@ let private grey image =
 /// Painted in the i-th of ten hues.
 let private tinted i image =
     let share channel =
-        0.25 + 0.75 * (0.5 + 0.5 * cos (2.0 * Math.PI * (float i / 10.0 - channel / 3.0)))
+        0.25
+        + 0.75 * (0.5 + 0.5 * cos (2.0 * Math.PI * (float i / 10.0 - channel / 3.0)))
 
     fromBrightness (fun brightness -> [| for channel in 0.0 .. 2.0 -> brightness * share channel |]) image
 
@@ -87,7 +90,8 @@ let tests =
 
                 for part, count in [ Train, train; Test, test ] do
                     pictures part count
-                    |> List.iteri (fun i (name, image) -> PictureFiles.put folder $"{string part |> _.ToLowerInvariant()}/{name}/{i:D5}.png" image)
+                    |> List.iteri (fun i (name, image) ->
+                        PictureFiles.put folder $"{string part |> _.ToLowerInvariant()}/{name}/{i:D5}.png" image)
 
                 let out = scratch.File "run"
 

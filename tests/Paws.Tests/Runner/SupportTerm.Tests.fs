@@ -7,7 +7,7 @@ open Paws.Runner.Config
 let private load (sets: string list) = ConfigLoader.Load(sets = sets)
 
 let private resolve sets methodGiven weightGiven =
-    let config = SupportTerm.Resolve(load sets, methodGiven, weightGiven, null)
+    let config = SupportTerm.Resolve(load sets, methodGiven, weightGiven, true, null)
     config.Method.Name, config.Criterion.SupportWeight, TrainMethod.Of config
 
 let private refused contained action =
@@ -47,6 +47,18 @@ let tests =
                 "a weight of the user's own does not"
         }
 
+        test "without the term ME-Max is as published, unless the user, or the run that goes on, says otherwise" {
+            let meMax sets methodGiven weightGiven ofPreset =
+                SupportTerm.Resolve(load ("criterion.me_max=false" :: sets), methodGiven, weightGiven, ofPreset, null).Criterion.MeMax
+
+            let preset = [ "criterion.support_weight=1" ]
+            Expect.isFalse (meMax preset false false true) "with the term: as the preset has it"
+            Expect.isTrue (meMax preset true false true) "the method paws"
+            Expect.isTrue (meMax [ "criterion.support_weight=0" ] false true true) "its weight 0"
+            Expect.isTrue (meMax ("method.name=byol" :: preset) true false true) "another method"
+            Expect.isFalse (meMax preset true false false) "the user's own word"
+        }
+
         test "other methods have none, and a weight for them is refused" {
             let sets = [ "method.name=byol"; "criterion.support_weight=1" ]
             Expect.equal (resolve sets true false) ("byol", 0.0, "byol") "a preset's gives way"
@@ -61,7 +73,7 @@ let tests =
 
         test "an objective of one's own takes its place too" {
             let preset = load [ "criterion.support_weight=1" ]
-            Expect.equal (SupportTerm.Resolve(preset, false, false, own).Criterion.SupportWeight) 0.0 "a preset's gives way"
-            refused "the objective mine" (fun () -> SupportTerm.Resolve(preset, false, true, own) |> ignore)
+            Expect.equal (SupportTerm.Resolve(preset, false, false, true, own).Criterion.SupportWeight) 0.0 "a preset's gives way"
+            refused "the objective mine" (fun () -> SupportTerm.Resolve(preset, false, true, true, own) |> ignore)
         }
     ]
