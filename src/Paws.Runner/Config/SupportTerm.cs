@@ -50,7 +50,11 @@ internal static class SupportTerm
             config with
             {
                 Method = config.Method with { Name = method },
-                Criterion = config.Criterion with { SupportWeight = weight, MeMax = config.Criterion.MeMax || (meMaxOfPreset && weight == 0) },
+                Criterion = config.Criterion with
+                {
+                    SupportWeight = weight,
+                    MeMax = config.Criterion.MeMax || (meMaxOfPreset && weight == 0),
+                },
             };
     }
 }

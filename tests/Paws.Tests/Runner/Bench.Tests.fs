@@ -194,9 +194,7 @@ let tests =
             PawsCommand.expectMistake [ "wrnD-W" ] [ "bench"; "step"; "--arch"; "vgg16" ]
             PawsCommand.expectMistake [ "--batch"; "at least 1" ] [ "bench"; "step"; "--batch"; "0" ]
 
-            PawsCommand.expectMistake
-                [ "--profile"; "--device cuda" ]
-                [ "bench"; "step"; "--profile"; "--device"; "cpu" ]
+            PawsCommand.expectMistake [ "--profile"; "--device cuda" ] [ "bench"; "step"; "--profile"; "--device"; "cpu" ]
             PawsCommand.expectMistake [ "--rounds"; "at least 1" ] [ "bench"; "growth"; "--rounds"; "0" ]
         }
 
