@@ -122,16 +122,18 @@ internal static class ReportCharts
         ];
         bool suncet = words.Method == TrainMethod.PawsSuncet;
         double floor = -Math.Log(Math.Max(classes, 2));
+        // Logged as 0 where it is off.
+        bool meMax = steps.Any(s => s.MeMax is { } value && value != 0);
         LineChart loss = Chart(
             "Loss and its parts",
             "nats",
             Line("loss", s => s.Loss, 0),
             Line("cross-entropy", s => s.CrossEntropy, 1),
-            Line("ME-Max", s => s.MeMax, 4),
+            Line("ME-Max", s => meMax ? s.MeMax : null, 4),
             Line("SuNCEt of the supports", s => s.Support, 3)
         ) with
         {
-            References = [new(floor, $"−log {classes} = {floor:0.00}".Replace('-', '−'))],
+            References = meMax ? [new(floor, $"−log {classes} = {floor:0.00}".Replace('-', '−'))] : [],
             Include = [0],
         };
         return
@@ -140,7 +142,7 @@ internal static class ReportCharts
                 "loss",
                 loss,
                 Join(
-                    LossSentence(classes),
+                    meMax ? LossSentence(classes) : "The loss is the cross-entropy between the views, without ME-Max.",
                     suncet ? "Here the weighted SuNCEt of the supports is part of it too." : "",
                     CurveWords.Sentence(loss.Series)
                 )

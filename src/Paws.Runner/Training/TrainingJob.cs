@@ -134,7 +134,7 @@ internal sealed class TrainingJob(
         {
             console.Say($"the objective is {experiment.Name}");
         }
-        if (method is PawsPhase)
+        if (method is PawsPhase && (experiment is not null || run.Config.Criterion.MeMax))
         {
             view.Note(ProgressText.NegativeLoss(setting.Plans.SupportClasses));
         }

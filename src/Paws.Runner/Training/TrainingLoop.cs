@@ -353,7 +353,11 @@ internal sealed class TrainingLoop(RunContext run, IPhase phase)
         if (metrics.CrossEntropy is { } crossEntropy && metrics.MeMax is { } meMax)
         {
             parts.Add(new("cross-entropy", crossEntropy));
-            parts.Add(new("ME-Max", meMax));
+            // Exactly 0 where it is off.
+            if (meMax != 0)
+            {
+                parts.Add(new("ME-Max", meMax));
+            }
         }
         if (metrics.Support is { } support)
         {

@@ -48,14 +48,16 @@ let reportOf classes confusion =
 let report () =
     reportOf [| "cat"; "<script>alert(1)</script>"; "a & \"b\"" |] [| [| 8; 1; 1 |]; [| 0; 10; 0 |]; [| 2; 3; 5 |] |]
 
-let metrics =
+let metricsWith (meMax: float) =
     MetricsReader.Parse [
         for i in 0..20 do
-            $"""{{"phase":"paws","step":{i},"epoch":{i},"seconds":{i},"loss":{1.0 - float i / 10.0},"cross_entropy":2,"me_max":-1,"learning_rate":0.1,"target_confidence":0.5,"instance_discrimination":3,"support_classification":1,"images_per_second":100}}"""
+            $"""{{"phase":"paws","step":{i},"epoch":{i},"seconds":{i},"loss":{1.0 - float i / 10.0},"cross_entropy":2,"me_max":{meMax},"learning_rate":0.1,"target_confidence":0.5,"instance_discrimination":3,"support_classification":1,"images_per_second":100}}"""
 
         for phase in [ "paws"; "suncet"; "baseline" ] do
             $"""{{"event":"evaluation","phase":"{phase}","step":10,"epoch":10,"seconds":10,"top1":50}}"""
     ]
+
+let metrics = metricsWith -1.0
 
 /// The inline drawings of a page.
 let drawings page = [
@@ -110,6 +112,16 @@ let tests =
                 Expect.stringContains page text text
 
             Expect.stringContains page "+26.2<small> points" "the gain over the baseline"
+
+        testCase "without ME-Max the loss has no such part, and no floor"
+        <| fun _ ->
+            let page = HtmlReport.Render(report (), metricsWith 0.0)
+            Expect.stringContains page "between the views, without ME-Max" "said"
+
+            for text in [ "may be negative"; ">ME-Max<"; "−log 3" ] do
+                Expect.isFalse (page.Contains text) text
+
+            Expect.stringContains (HtmlReport.Render(report (), metrics)) ">ME-Max<" "with it"
 
         testCase "the page asks nothing of any network"
         <| fun _ ->
