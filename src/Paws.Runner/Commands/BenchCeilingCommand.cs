@@ -30,7 +30,7 @@ internal static class BenchCeilingCommand
             var device = LibTorch.Resolve(parse.GetValue(common.Device) ?? "auto");
             torch.set_num_threads(Environment.ProcessorCount);
             var rows = new JsonArray();
-            foreach (var ceiling in CeilingBench.Measure(device, SecondsEach))
+            foreach (var ceiling in CeilingBench.Measure(device, SecondsEach, host.Stop))
             {
                 host.Stop.ThrowIfCancellationRequested();
                 console.Say(FormattableString.Invariant($"{ceiling.Gflops, 9:0} GFLOP/s  {ceiling.Precision}  {ceiling.Work}"));
